@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "celeriac",
+    products: [
+        .executable(name: "celeriac", targets: ["CeleriacCLI"]),
+        .library(name: "Celeriac", targets: ["Celeriac"]),
+    ],
+    traits: [
+        .trait(name: "TLS", description: "rediss:// by NIOSSL"),
+        .default(enabledTraits: ["TLS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Pure: no sockets, files, clocks, environment or randomness.
+        .target(
+            name: "CeleriacCore",
+            dependencies: [
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: settings),
+        .target(name: "Dashboard", dependencies: ["CeleriacCore"], swiftSettings: settings),
+
+        // Contracts.
+        .target(name: "CeleriacBroker", dependencies: ["CeleriacCore"], swiftSettings: settings),
+
+        // Edges: each knows one outside thing.
+        .target(
+            name: "CeleriacRedis",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+            ],
+            swiftSettings: settings),
+        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
+        .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
+
+        // The engine and its façade.
+        .target(name: "Celeriac", dependencies: ["CeleriacBroker", "CeleriacCore", "CeleriacRedis"], swiftSettings: settings),
+
+        // The program.
+        .executableTarget(
+            name: "CeleriacCLI",
+            dependencies: [
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            resources: [.embedInCode("themes/default.toml"), .embedInCode("themes/dark.toml"), .embedInCode("themes/mono.toml"), .embedInCode("themes/keys.toml")],
+            swiftSettings: settings),
+
+        // Tests.
+        .target(name: "TestSupport", dependencies: ["CeleriacCore"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CeleriacTests", dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,39 @@
+/// What one look at the broker told about queues.
+public struct BrokerFacts: Hashable, Sendable {
+    public struct Queue: Hashable, Sendable {
+        public var name: QueueName
+        public var ready: Int?
+        /// Unacked and held-for-ETA messages of this queue; `isSampled` when they were scaled up from a sample.
+        public var unacked: Int?
+        public var eta: Int?
+        public var isSampled: Bool
+        /// Messages that came in since the look before, and seconds between the two.
+        public var arrived: Int?
+        public var interval: Double?
+        /// Id of the oldest ready message, and when we first saw it wait (seconds since 1970); its publish time when a header tells.
+        public var oldest: TaskID?
+        public var oldestSeenAt: Double?
+        public var oldestSentAt: Double?
+        public var problem: String?
+
+        public init(name: QueueName) {
+            self.name = name
+            isSampled = false
+        }
+    }
+
+    /// Seconds since 1970.
+    public var at: Double
+    public var queues: [Queue]
+    /// Names of queues that no longer exist anywhere (no key, no binding).
+    public var unackedTotal: Int?
+    /// What is wrong, in words, whole broker (a key of the wrong type, …).
+    public var problems: [String]
+
+    public init(at: Double, queues: [Queue] = [], unackedTotal: Int? = nil, problems: [String] = []) {
+        self.at = at
+        self.queues = queues
+        self.unackedTotal = unackedTotal
+        self.problems = problems
+    }
+}

@@ -1,0 +1,63 @@
+public import CeleriacCore
+
+/// What is to be done outside; the runner does it and answers with actions.
+public enum Effect: Hashable, Sendable {
+    case quit
+    case suspend
+    case redraw
+    /// Ask broker and workers again now.
+    case refresh
+    /// Revoke (or terminate with `signal`) these; the runner reads each one's state again and refuses those that have ended.
+    case revoke([TaskID], terminate: Bool, signal: String)
+    /// The same for all that match when it is carried out, at most `count`, the number that the user confirmed.
+    case revokeMatching(Filter, count: Int, terminate: Bool, signal: String)
+    /// Any other remote-control request whose replies go to the log.
+    case control(ControlRequest)
+    /// Read the stored result of a task.
+    case fetchResult(TaskID)
+    /// Ask one worker `active reserved scheduled revoked stats conf registered active_queues report`.
+    case inspect(WorkerName)
+    /// Put text on the clipboard.
+    case copy(String)
+    /// Write the shown table (all rows that match) as a file of that kind.
+    case save(view: String, kind: TableFile)
+    case theme(String)
+
+    public enum TableFile: String, Hashable, Sendable { case csv, json }
+}
+
+/// What came back from outside.
+public enum Action: Hashable, Sendable {
+    case logged(LogEntry)
+    case reply(log: Int, ControlReply)
+    /// The action ended: `summary` is the last line's text ("revoked 3 tasks on 12 of 13 workers (batch-2 silent)").
+    case finished(log: Int, summary: String, isError: Bool)
+    case result(TaskID, ResultRecord?)
+    case resultFailed(TaskID, String)
+    case inspected(WorkerName, method: String, Value)
+    case inspectFailed(WorkerName, String)
+    case notify(String, isError: Bool)
+}
+
+/// One line of view 8.
+public struct LogEntry: Hashable, Sendable {
+    public var id: Int
+    /// Seconds since 1970.
+    public var at: Double
+    /// "terminate 3 tasks with SIGKILL".
+    public var title: String
+    /// The same as a `celery` command.
+    public var command: String
+    public var replies: [ControlReply]
+    public var summary: String?
+    public var isError: Bool
+
+    public init(id: Int, at: Double, title: String, command: String) {
+        self.id = id
+        self.at = at
+        self.title = title
+        self.command = command
+        replies = []
+        isError = false
+    }
+}
