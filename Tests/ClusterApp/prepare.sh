@@ -32,7 +32,7 @@ venv() {
             echo "making $home (once)" >&2
             rm -rf "$home"
             python3 -m venv "$home" >&2
-            "$home/bin/pip" install -q --disable-pip-version-check "celery[redis]$pin" flower msgpack PyYAML pytest >&2
+            "$home/bin/pip" install -q --disable-pip-version-check "celery[redis]$pin" flower msgpack PyYAML pyte pytest >&2
             touch "$home/.complete"
         fi
     ) 9>"$home.lock" || return 1
