@@ -63,6 +63,7 @@ let package = Package(
             dependencies: [
                 "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             resources: [.embedInCode("themes/default.toml"), .embedInCode("themes/dark.toml"), .embedInCode("themes/mono.toml"), .embedInCode("themes/keys.toml")],

@@ -13,10 +13,15 @@ public struct FoundMessage: Hashable, Sendable {
         self.message = message
     }
 
-    /// Fit for `--json`.
+    /// Fit for `--json`; arguments are `null` when the body could not be read.
     public var value: Value {
-        [
-            "queue": .string(queue.rawValue), "position": position.map(Value.integer) ?? .null, "name": .string(message.name), "args": message.args, "kwargs": message.kwargs,
+        let (args, kwargs): (Value, Value) =
+            switch message.arguments {
+            case .known(let args, let kwargs): (.array(args), .object(kwargs))
+            case .opaque: (.null, .null)
+            }
+        return [
+            "queue": .string(queue.rawValue), "position": position.map(Value.integer) ?? .null, "name": .string(message.name), "args": args, "kwargs": kwargs,
             "eta": message.eta.map(Value.number) ?? .null, "retries": .integer(message.retries),
         ]
     }

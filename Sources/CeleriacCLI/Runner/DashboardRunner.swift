@@ -42,7 +42,7 @@ import Terminal
         broker = try session.openBroker()
         monitor = session.monitor(broker)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: try session.openResultBackend(), endpoint: session.broker.description) { [wake] in wake.yield(.action($0)) }
+        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: try session.openResultBackend(), url: session.broker) { [wake] in wake.yield(.action($0)) }
         let name = color == .never || (color == .auto && Environment.has("NO_COLOR")) ? "mono" : session.theme
         terminal = try Terminal(theme: Themes.theme(name), options: .init(mouse: mouse))
         picture = Picture(now: Clock.now)

@@ -9,15 +9,15 @@ actor EffectRunner {
     private let broker: any BrokerConnection
     private let monitor: ClusterMonitor
     private let resultBackend: (any ResultBackend)?
-    private let endpoint: String
+    private let url: BrokerURL
     private let report: @Sendable (Action) -> Void
     private var nextLog = 1
 
-    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, endpoint: String, report: @escaping @Sendable (Action) -> Void) {
+    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, url: BrokerURL, report: @escaping @Sendable (Action) -> Void) {
         self.broker = broker
         self.monitor = monitor
         self.resultBackend = resultBackend
-        self.endpoint = endpoint
+        self.url = url
         self.report = report
     }
 
@@ -65,7 +65,7 @@ actor EffectRunner {
     private func converse(title: String, _ request: ControlRequest, done: String? = nil, remark: String = "") async {
         let log = nextLog
         nextLog += 1
-        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: ForeignText.safe(request.celeryCommand(broker: endpoint)))))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: url).map { ForeignText.safe($0) } ?? "")))
         let asked: [WorkerName]
         if let destination = request.destination { asked = destination } else { asked = await monitor.workerNames }
         var silent = Set(asked)
