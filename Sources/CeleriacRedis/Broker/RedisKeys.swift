@@ -1,27 +1,21 @@
+import CeleriacCore
+
 /// The names of kombu's keys and channels (kombu.transport.redis, 5.7), for one set of options and one database.
 struct RedisKeys: Hashable, Sendable {
     let options: RedisOptions
     let database: Int
 
     private var prefix: String { options.globalKeyPrefix }
-    private var separator: String { options.separator }
+    private var separator: String { options.prioritySteps.separator }
 
     // MARK: - Queues
 
-    /// The list that holds the messages of `queue` of priority step `step`; step 0 has no suffix.
-    func list(_ queue: String, step: Int) -> String {
-        prefix + queue + (step == 0 ? "" : separator + String(step))
-    }
-
-    /// The lists of all steps, the one served first in front.
-    func lists(_ queue: String) -> [String] { options.prioritySteps.map { list(queue, step: $0) } }
+    /// The lists that hold the messages of `queue`, the one served first in front.
+    func lists(_ queue: String) -> [String] { options.prioritySteps.keys(QueueName(queue)).map { prefix + $0 } }
 
     /// The queue that `list` belongs to; `nil` when the key has another prefix.
     func queue(ofList list: String) -> String? {
-        guard list.hasPrefix(prefix) else { return nil }
-        let name = list.dropFirst(prefix.count)
-        guard !separator.isEmpty, let end = name.lastRange(of: separator) else { return String(name) }
-        return String(name[..<end])
+        list.hasPrefix(prefix) ? options.prioritySteps.queue(ofKey: String(list.dropFirst(prefix.count))).queue.rawValue : nil
     }
 
     // MARK: - Messages handed out

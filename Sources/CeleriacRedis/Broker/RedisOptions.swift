@@ -1,3 +1,5 @@
+public import CeleriacCore
+
 /// How the cluster was told to use Redis: Celery's `broker_transport_options` and a few settings that name things. All nodes of a cluster share them.
 public struct RedisOptions: Hashable, Sendable {
     public enum FanoutPrefix: Hashable, Sendable {
@@ -10,14 +12,10 @@ public struct RedisOptions: Hashable, Sendable {
 
     /// `global_keyprefix`, in front of all keys and channels.
     public var globalKeyPrefix = ""
-    /// `sep`, between a queue's name and its priority step, and in bindings.
-    public var separator = "\u{06}\u{16}"
-    /// `priority_steps`, ascending; 0 is served first.
-    public var prioritySteps = [0, 3, 6, 9]
+    /// `priority_steps` and `sep`, which also parts the members of bindings.
+    public var prioritySteps = PrioritySteps.standard
     /// `fanout_prefix`.
     public var fanoutPrefix: FanoutPrefix = .database
-    /// `fanout_patterns`: channels end with the routing key.
-    public var fanoutPatterns = true
     /// `control_exchange`.
     public var controlExchange = "celery"
     /// `event_exchange`.
