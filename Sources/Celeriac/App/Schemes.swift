@@ -14,9 +14,12 @@ public enum Schemes {
         Kind(
             schemes: ["redis", "rediss", "redis+socket"],
             broker: { (url, settings, permission) throws(TransportError) in
-                try RedisBroker(url, options: try RedisOptions(url, settings: settings), permission: permission)
+                var options = RedisOptions()
+                options.controlExchange = settings.controlExchange
+                options.eventExchange = settings.eventExchange
+                return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
             },
-            resultBackend: { (url, settings) throws(TransportError) in try RedisResultBackend(url, options: try RedisOptions(url, settings: settings)) })
+            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) })
     ]
 
     /// Opens the broker that `url` names; connections are made by the first call.
@@ -39,5 +42,14 @@ public enum Schemes {
         return TransportError(
             .misconfigured, operation: "open", endpoint: url.description, cause: "no transport for scheme \"\(ForeignText.safe(url.scheme))\" as \(role)",
             hint: "\(nearest)this build knows \(known.joined(separator: ", "))")
+    }
+}
+
+extension BrokerURL {
+    /// With options of the configuration, which give way to the URL's own.
+    fileprivate func adding(_ options: [String: Value]) -> BrokerURL {
+        var url = self
+        url.options = options.sorted { $0.key < $1.key }.map { Option(name: $0.key, value: $0.value.string ?? JSON.text($0.value)) } + url.options
+        return url
     }
 }

@@ -23,13 +23,12 @@ struct Top: AsyncParsableCommand {
             let nearest = Nearest.match(for: self.view, in: known).map { "did you mean \($0)?" } ?? "known are \(known.joined(separator: ", "))"
             throw Failure(.wrongUsage, "no view \"\(self.view)\"; \(nearest)")
         }
-        let glyphs: Glyphs = global.ascii || !Self.isUTF8 ? .ascii : .unicode
+        let glyphs: Glyphs = global.ascii || !Terminal.drawsUnicode ? .ascii : .unicode
         var state = DashboardState(
             context: session.contextName ?? "", endpoint: session.broker.description, permission: Permission(session.permission), isProduction: session.isProduction,
             themes: Themes.names, zone: Zone(offset: Clock.zone(at: Clock.now).offset, name: Clock.zone(at: Clock.now).name))
         state.show(view, filter: match)
         if once { return try await printOnce(session, state, glyphs) }
-        try await MainActor.run { try Terminal.check() }
         let runner = try await DashboardRunner(session, state, glyphs: glyphs, color: global.color, mouse: mouse)
         try await runner.run()
     }

@@ -10,7 +10,7 @@ import Terminal
 @MainActor final class DashboardRunner {
     /// What wakes the loop.
     enum Wake: Sendable {
-        case input(Terminal.Input)
+        case input(Input)
         case action(Action)
         case tick
     }
@@ -44,7 +44,7 @@ import Terminal
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: try session.openResultBackend(), url: session.broker) { [wake] in wake.yield(.action($0)) }
         let name = color == .never || (color == .auto && Environment.has("NO_COLOR")) ? "mono" : session.theme
-        terminal = try Terminal(theme: Themes.theme(name), options: .init(mouse: mouse))
+        terminal = try Terminal(theme: Themes.theme(name), glyphs: glyphs, options: .init(mouse: mouse))
         picture = Picture(now: Clock.now)
     }
 
@@ -54,7 +54,7 @@ import Terminal
         resize()
         let monitoring = Task { [monitor] in await monitor.run() }
         let typing = Task { [terminal, wake] in
-            for await input in terminal.inputs() { wake.yield(.input(input)) }
+            for await input in terminal.inputs { wake.yield(.input(input)) }
             wake.yield(.input(.hangup))
         }
         let ticking = Task { [wake] in
@@ -130,7 +130,7 @@ import Terminal
             case .redraw: terminal.redraw()
             case .copy(let text): terminal.copy(text)
             case .theme(let name):
-                do { terminal.use(try Themes.theme(name)) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
+                do { terminal.theme = try Themes.theme(name) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
             default: self.effects.start(effect)
             }
         }

@@ -72,6 +72,10 @@ extension RedisBroker {
     public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {
         try await inspector.facts(known: known, now: now)
     }
+
+    public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
+        try await inspector.message(of: id)
+    }
 }
 
 /// Ends a feed's task when nobody holds the feed any more.

@@ -35,6 +35,12 @@ actor QueueInspector {
         return try await look.value.get()
     }
 
+    /// The message of one task, waiting or held.
+    func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
+        let known = try await facts(known: [], now: secondsSince1970()).queues.map(\.name.rawValue)
+        return try await MessageSearch(pool: pool, keys: keys, id: id).run(in: known, discovery.bindings)
+    }
+
     private func look(known: Set<QueueName>, now: Double) async -> Result<BrokerFacts, TransportError> {
         do throws(TransportError) {
             return .success(try await facts(at: now, known: known))
