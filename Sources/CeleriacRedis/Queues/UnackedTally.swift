@@ -31,7 +31,7 @@ struct UnackedTally {
         let present = Set(tags)
         known = known.filter { present.contains($0.key) }
         let limit = min(Self.fetchLimit, max(20, Self.fetchBytes / averageSize))
-        return Array(tags.lazy.filter { known[$0] == nil }.prefix(limit))
+        return Array(tags.filter { known[$0] == nil }.prefix(limit))
     }
 
     /// Takes in what was fetched for `tags`; null for a message acknowledged meanwhile.
