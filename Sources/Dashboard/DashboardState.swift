@@ -41,7 +41,10 @@ public struct DashboardState: Hashable, Sendable {
     // What was done and learnt
     /// Newest last, at most 1000.
     public internal(set) var log: [LogEntry] = []
+    /// How the last action ended.
     public internal(set) var outcome: Outcome?
+    /// An answer to the last key; covers the outcome until the next one.
+    public internal(set) var notice: Outcome?
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
     var commandHistory: [String] = []
@@ -81,7 +84,7 @@ public struct DashboardState: Hashable, Sendable {
     }
 
     mutating func tell(_ text: String, isError: Bool = false) {
-        outcome = Outcome(text: text, isError: isError)
+        notice = Outcome(text: text, isError: isError)
     }
 }
 
