@@ -8,6 +8,7 @@ public enum PythonLiteral {
         case repr
         /// Celery's abbreviating `saferepr`: arguments and results in events, `argsrepr`. In its strings only `'` is escaped and
         /// every other backslash is itself; strings that end in `...` may have been cut, and bytes have lost their escapes: both are refused.
+        /// So is a string that ends in a backslash, which looks like an escaped quote: quotes then come out odd, never as other values.
         case saferepr
     }
 
