@@ -160,7 +160,9 @@ struct PythonLiteralParser {
     private func number(_ range: Range<Int>) -> Value? {
         var digits = JSONScanner(scan.bytes, in: range)
         // JSON's own names for the infinities are no Python.
-        guard scan.bytes[range.lowerBound] < UInt8(ascii: "A"), !scan.matches(range, "-Infinity"), let number = try? digits.number(), digits.position == digits.end else { return nil }
+        guard scan.bytes[range.lowerBound] < UInt8(ascii: "A"), !scan.matches(range, "-Infinity"), let number = try? digits.number(),
+            digits.position == digits.end
+        else { return nil }
         switch number {
         case .integer(let value): return .integer(value)
         case .number(let value): return .number(value)

@@ -62,17 +62,28 @@ import Testing
         (ControlRequest("revoke", arguments: ["task_id": "i1", "terminate": false, "signal": "SIGTERM"]), "celery control revoke i1"),
         (ControlRequest("revoke", arguments: ["task_id": ["i1", "i2"], "terminate": true, "signal": "SIGKILL"]), "celery control terminate SIGKILL i1 i2"),
         (ControlRequest("terminate", arguments: ["signal": "SIGKILL", "task_id": "i1"]), "celery control terminate SIGKILL i1"),
-        (ControlRequest("revoke_by_stamped_headers", arguments: ["headers": ["batch": ["a", "b c"]], "terminate": false]), "celery control revoke_by_stamped_headers batch=a 'batch=b c'"),
+        (
+            ControlRequest("revoke_by_stamped_headers", arguments: ["headers": ["batch": ["a", "b c"]], "terminate": false]),
+            "celery control revoke_by_stamped_headers batch=a 'batch=b c'"
+        ),
         (ControlRequest("revoke_by_stamped_headers", arguments: ["headers": ["batch": "a"], "terminate": true]), nil),
         (ControlRequest("pool_grow", arguments: ["n": 2], destination: ["celery@a"]), "celery control pool_grow 2 -d celery@a"),
         (ControlRequest("rate_limit", arguments: ["task_name": "it's", "rate_limit": "10/m"]), #"celery control rate_limit 'it'\''s' 10/m"#),
         (ControlRequest("time_limit", arguments: ["task_name": "t", "hard": 120, "soft": 60]), "celery control time_limit t 60 120"),
         (ControlRequest("time_limit", arguments: ["task_name": "t", "hard": 120]), nil),
-        (ControlRequest("add_consumer", arguments: ["queue": "extra", "exchange": nil, "exchange_type": "direct", "routing_key": nil]), "celery control add_consumer extra"),
-        (ControlRequest("add_consumer", arguments: ["queue": "news", "exchange": "media", "exchange_type": "topic", "routing_key": "news.#"]), "celery control add_consumer news media topic 'news.#'"),
+        (
+            ControlRequest("add_consumer", arguments: ["queue": "extra", "exchange": nil, "exchange_type": "direct", "routing_key": nil]),
+            "celery control add_consumer extra"
+        ),
+        (
+            ControlRequest("add_consumer", arguments: ["queue": "news", "exchange": "media", "exchange_type": "topic", "routing_key": "news.#"]),
+            "celery control add_consumer news media topic 'news.#'"
+        ),
         (ControlRequest("conf", arguments: ["with_defaults": true]), "celery inspect conf true"), (ControlRequest("shutdown"), "celery control shutdown"),
-        (ControlRequest("query_task", arguments: ["ids": ["a", "$(b)"]]), "celery inspect query_task a '$(b)'"), (ControlRequest("cancel_consumer", arguments: ["queue": "--evil"]), nil),
-        (ControlRequest("ping", pattern: "w*", matcher: "glob"), nil), (ControlRequest("no_such_command"), nil), (ControlRequest("ping", arguments: ["bogus": 1]), nil),
+        (ControlRequest("query_task", arguments: ["ids": ["a", "$(b)"]]), "celery inspect query_task a '$(b)'"),
+        (ControlRequest("cancel_consumer", arguments: ["queue": "--evil"]), nil),
+        (ControlRequest("ping", pattern: "w*", matcher: "glob"), nil), (ControlRequest("no_such_command"), nil),
+        (ControlRequest("ping", arguments: ["bogus": 1]), nil),
     ]
 
     @Test(arguments: commands) func saysTheSameInCelerysWords(request: ControlRequest, line: String?) {

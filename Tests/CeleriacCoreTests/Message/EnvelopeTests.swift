@@ -8,7 +8,9 @@ import Testing
     static let captured: [(String, [UInt8], Value)] = ["messages", "events", "control"].flatMap { family in
         vectors(family, prefix: "redis.").flatMap { vector -> [(String, [UInt8], Value)] in
             let whole = vector.raw.map { (vector.name, $0, vector.content["decoded"] ?? .null) }
-            let replies = (vector.content["replies"]?.array ?? []).compactMap { reply in Vector.bytes(reply).map { (vector.name + " reply", $0, reply["decoded"] ?? .null) } }
+            let replies = (vector.content["replies"]?.array ?? []).compactMap { reply in
+                Vector.bytes(reply).map { (vector.name + " reply", $0, reply["decoded"] ?? .null) }
+            }
             return [whole].compactMap { $0 } + replies
         }
     }
@@ -51,7 +53,8 @@ import Testing
 
     @Test func aPlainBodyIsTakenAsItIs() throws {
         for encoding in ["\"utf-8\"", "\"UTF-8\"", "\"\"", "null"] {
-            let envelope = try Envelope(decoding: Array(#"{"body": "[1]", "content-type": "application/json", "properties": {"body_encoding": \#(encoding)}}"#.utf8))
+            let envelope = try Envelope(
+                decoding: Array(#"{"body": "[1]", "content-type": "application/json", "properties": {"body_encoding": \#(encoding)}}"#.utf8))
             #expect(try envelope.content() == [1])
         }
         let missing = try Envelope(decoding: Array(#"{"body": "[1]", "headers": null, "redelivered": true}"#.utf8))
@@ -67,7 +70,8 @@ import Testing
     }
 
     static let broken: [(String, MessageError.Kind)] = [
-        ("", .notJSON(JSONError(.unexpectedEnd, at: 0))), ("[]", .wrongShape), ("{}", .wrongShape), (#"{"body": 5}"#, .wrongShape), (#"{"body": "", "headers": []}"#, .wrongShape),
+        ("", .notJSON(JSONError(.unexpectedEnd, at: 0))), ("[]", .wrongShape), ("{}", .wrongShape), (#"{"body": 5}"#, .wrongShape),
+        (#"{"body": "", "headers": []}"#, .wrongShape),
         (#"{"body": "", "properties": "x"}"#, .wrongShape), (#"{"body": "QQ", "properties": {"body_encoding": "base64"}}"#, .badBase64),
     ]
 

@@ -5,7 +5,9 @@ import Testing
 @Suite struct ResultRecordTests {
     @Test func everyCapturedJSONRecordReads() throws {
         var count = 0
-        for family in ["redis.result.json", "redis.result.rpc", "redis.result.revoked", "redis.result.expires", "redis.result.noexpires", "file.result", "amqp.result"] {
+        for family in [
+            "redis.result.json", "redis.result.rpc", "redis.result.revoked", "redis.result.expires", "redis.result.noexpires", "file.result", "amqp.result",
+        ] {
             for vector in vectors("results", prefix: family) {
                 guard let raw = vector.raw, let decoded = vector.content["decoded"] ?? (try? JSON.decode(raw)), decoded["status"] != nil else { continue }
                 let record = try ResultRecord(decoding: raw)

@@ -35,7 +35,8 @@ import Testing
         for vector in vectors("messages", prefix: "amqp.") {
             let properties = try #require(vector.content["properties"])
             let envelope = Envelope(
-                headers: properties["application_headers"]?.object ?? [:], properties: properties.object ?? [:], contentType: properties["content_type"]?.string ?? "",
+                headers: properties["application_headers"]?.object ?? [:], properties: properties.object ?? [:],
+                contentType: properties["content_type"]?.string ?? "",
                 contentEncoding: properties["content_encoding"]?.string ?? "", body: try #require(vector.raw))
             let message = try TaskMessage(envelope)
             #expect(message.id.rawValue == properties["correlation_id"]?.string)

@@ -30,7 +30,8 @@ import Testing
 
     @Test func showsMarkersAsPeopleWriteThem() {
         #expect(ExtendedJSON.readable(["__type__": "datetime", "__value__": "2024-01-02T03:04:05"]) == "2024-01-02T03:04:05")
-        #expect(ExtendedJSON.readable([["__type__": "uuid", "__value__": ["hex": "00112233445566778899aabbccddeeff"]]]) == ["00112233-4455-6677-8899-aabbccddeeff"])
+        #expect(
+            ExtendedJSON.readable([["__type__": "uuid", "__value__": ["hex": "00112233445566778899aabbccddeeff"]]]) == ["00112233-4455-6677-8899-aabbccddeeff"])
         #expect(ExtendedJSON.readable(["__type__": "mine", "__value__": 1]) == ["__type__": "mine", "__value__": 1])
     }
 }

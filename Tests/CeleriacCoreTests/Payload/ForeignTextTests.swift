@@ -4,9 +4,12 @@ import Testing
 
 @Suite struct ForeignTextTests {
     static let cases: [(String, String)] = [
-        ("orders.charge", "orders.charge"), ("kańcz 日本語 naïve ñ", "kańcz 日本語 naïve ñ"), ("\u{1B}[31mred\u{7}", "␛[31mred␇"), ("a\nb\tc\r", "a␊b␉c␍"), ("\0\u{7F}", "␀␡"), ("\u{9B}31m\u{85}", "‹U+009B›31m‹U+0085›"),
-        ("abc\u{202E}txt.exe\u{2066}", "abc‹U+202E›txt.exe‹U+2066›"), ("\u{200E}\u{200F}\u{61C}", "‹U+200E›‹U+200F›‹U+061C›"), ("a\u{200B}b\u{200C}c\u{200D}d\u{2060}e\u{FEFF}f", "a‹U+200B›b‹U+200C›c‹U+200D›d‹U+2060›e‹U+FEFF›f"),
-        ("x\u{E0041}\u{E007F}", "x‹U+E0041›‹U+E007F›"), ("\u{2028}\u{2029}", "‹U+2028›‹U+2029›"), ("\u{378}", "‹U+0378›"), ("\u{AD}\u{3164}\u{115F}\u{FFF9}", "‹U+00AD›‹U+3164›‹U+115F›‹U+FFF9›"),
+        ("orders.charge", "orders.charge"), ("kańcz 日本語 naïve ñ", "kańcz 日本語 naïve ñ"), ("\u{1B}[31mred\u{7}", "␛[31mred␇"), ("a\nb\tc\r", "a␊b␉c␍"),
+        ("\0\u{7F}", "␀␡"), ("\u{9B}31m\u{85}", "‹U+009B›31m‹U+0085›"),
+        ("abc\u{202E}txt.exe\u{2066}", "abc‹U+202E›txt.exe‹U+2066›"), ("\u{200E}\u{200F}\u{61C}", "‹U+200E›‹U+200F›‹U+061C›"),
+        ("a\u{200B}b\u{200C}c\u{200D}d\u{2060}e\u{FEFF}f", "a‹U+200B›b‹U+200C›c‹U+200D›d‹U+2060›e‹U+FEFF›f"),
+        ("x\u{E0041}\u{E007F}", "x‹U+E0041›‹U+E007F›"), ("\u{2028}\u{2029}", "‹U+2028›‹U+2029›"), ("\u{378}", "‹U+0378›"),
+        ("\u{AD}\u{3164}\u{115F}\u{FFF9}", "‹U+00AD›‹U+3164›‹U+115F›‹U+FFF9›"),
         ("👩\u{200D}💻 👍🏽 ❤\u{FE0F} 1\u{FE0F}\u{20E3} 🏳\u{FE0F}\u{200D}🌈 👩🏽\u{200D}💻", "👩\u{200D}💻 👍🏽 ❤\u{FE0F} 1\u{FE0F}\u{20E3} 🏳\u{FE0F}\u{200D}🌈 👩🏽\u{200D}💻"),
         ("a\u{FE0F}1\u{200D}2", "a‹U+FE0F›1‹U+200D›2"), ("👩\u{200D}", "👩‹U+200D›"), ("e\u{301}", "e\u{301}"), ("\u{E0B0}", "\u{E0B0}"), ("", ""),
     ]
