@@ -71,7 +71,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["CeleriacCore"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CeleriacTests", dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
