@@ -70,7 +70,7 @@ extension EventFields {
         default:
             guard !value.isNull else { return setText(member, EventText(place: .null)) }
             let start = texts.count
-            texts.append(contentsOf: (value.string ?? value.pythonLiteral).utf8)
+            texts.append(contentsOf: (value.string ?? PythonRepr.text(value)).utf8)
             setText(member, EventText(offset: Int32(clamping: start), count: Int32(clamping: texts.count - start), place: .unescaped))
         }
     }

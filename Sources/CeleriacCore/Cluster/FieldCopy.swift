@@ -5,8 +5,8 @@ extension ClusterState {
     mutating func copyFields(of event: EventFields, to slot: SlotID, onlyThoseOfReceived: Bool) {
         if event.name.isPresent { tasks[slot].name = words.tasks.intern(event.bytes(event.name)) }
         if event.isRetriesPresent { tasks[slot].retries = event.retries == .min ? 0 : Int32(clamping: event.retries) }
-        if event.eta.isPresent { tasks[slot].eta = event.eta.hasText ? eventInstant(event.bytes(event.eta)) : .nan }
-        if event.expires.isPresent { tasks[slot].expires = event.expires.hasText ? eventInstant(event.bytes(event.expires)) : .nan }
+        if event.eta.isPresent { tasks[slot].eta = instant(event, event.eta) }
+        if event.expires.isPresent { tasks[slot].expires = instant(event, event.expires) }
         if !onlyThoseOfReceived { copyRest(of: event, to: slot) }
         copyTexts(of: event, to: slot, onlyThoseOfReceived: onlyThoseOfReceived)
     }
@@ -22,6 +22,11 @@ extension ClusterState {
             tasks[slot].queue = words.queues.intern(event.bytes(event.queue))
             queues.learn(tasks[slot].queue, of: tasks[slot].name)
         }
+    }
+
+    /// Seconds since 1970; NaN for `null` and for what is no ISO 8601 time.
+    private func instant(_ event: EventFields, _ text: EventText) -> Double {
+        text.hasText ? ISOTime.parse(event.string(text)) ?? .nan : .nan
     }
 
     /// Exchanges and routing keys; the empty one, Celery's direct exchange, is a name too.

@@ -118,10 +118,7 @@ extension ClusterState {
         }
         if isAhead || tasks[slot].worker == NameTable.none { tasks[slot].worker = id }
         if let startedAt, tasks[slot].started.isNaN { tasks[slot].started = startedAt }
-        if let eta, tasks[slot].eta.isNaN {
-            var eta = eta
-            tasks[slot].eta = eta.withUTF8 { eventInstant(UnsafeRawBufferPointer($0)) }
-        }
+        if let eta, tasks[slot].eta.isNaN { tasks[slot].eta = ISOTime.parse(eta) ?? .nan }
         if tasks[slot].name == NameTable.none, let name = request["name"]?.string ?? request["type"]?.string { tasks[slot].name = words.tasks.intern(name) }
         fillQueue(of: slot, request["delivery_info"])
         fillTexts(of: slot, request)
@@ -139,8 +136,8 @@ extension ClusterState {
     private mutating func fillTexts(of slot: SlotID, _ request: Value) {
         let texts = tasks[slot].texts
         // With `safe` they are texts already, else the values.
-        let args = texts.string(.args) == nil ? request["args"].map { $0.string ?? $0.pythonArguments } : nil
-        let kwargs = texts.string(.kwargs) == nil ? request["kwargs"].map { $0.string ?? $0.pythonLiteral } : nil
+        let args = texts.string(.args) == nil ? request["args"].map { $0.string ?? PythonRepr.text($0, asTuple: true) } : nil
+        let kwargs = texts.string(.kwargs) == nil ? request["kwargs"].map { $0.string ?? PythonRepr.text($0) } : nil
         guard args != nil || kwargs != nil else { return }
         let (argsBytes, kwargsBytes) = (Array((args ?? "").utf8), Array((kwargs ?? "").utf8))
         argsBytes.withUnsafeBytes { argsBytes in
