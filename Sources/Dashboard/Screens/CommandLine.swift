@@ -66,7 +66,7 @@ extension DashboardState {
         case .theme: return useTheme(rest)
         case .find:
             guard let id = single(rest, "an id") else { return [] }
-            return open(.task(TaskID(id)))
+            return show(.task(TaskID(id), .summary))
         case .revoke:
             guard let id = single(rest, "an id") else { return [] }
             if let reason = whyNotAct(picture) { tell(reason) } else { askToRevoke(.tasks([TaskID(id)]), signal: nil, picture, now) }
