@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 
 extension DashboardState {
     /// Commands that change something in the cluster; each opens a question. `nil` for others.

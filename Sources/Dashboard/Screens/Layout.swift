@@ -91,7 +91,7 @@ extension DashboardState {
     }
 }
 
-/// Deals out `total` rows: first `least` to each, then one by one to those that need more; what is left goes to the first.
+/// Deals out `total` rows: first `least` to each, then one by one to those that need more, then evenly.
 func share(_ total: Int, _ needs: [Int], least: Int) -> [Int] {
     var heights = needs.map { min(least, $0) }
     var left = total - heights.reduce(0, +)
@@ -99,7 +99,10 @@ func share(_ total: Int, _ needs: [Int], least: Int) -> [Int] {
         heights[next] += 1
         left -= 1
     }
-    guard !heights.isEmpty else { return [] }
-    heights[0] = max(0, heights[0] + left)
+    for index in heights.indices where left != 0 {
+        let part = left / (heights.count - index)
+        heights[index] = max(0, heights[index] + part)
+        left -= part
+    }
     return heights
 }

@@ -1,4 +1,4 @@
-import CeleriacCore
+public import CeleriacCore
 
 /// Cursor, filter, order and marks of one list. The cursor keeps to its item, not to its row.
 public struct ListState: Hashable, Sendable {

@@ -6,10 +6,10 @@ extension DashboardState {
     mutating func open(_ picture: Picture, _ now: Double) -> [Effect] {
         if let target = details.last?.text.selected { return open(target) }
         switch focus(picture) {
-        case .task(let task): return open(.task(task.id, .summary), isFinal: task.state.isFinal)
-        case .worker(let worker): return open(.worker(worker.name, .active))
-        case .queue(let queue): return open(.queue(queue.name))
-        case .entry(let entry): return open(.entry(entry.id))
+        case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
+        case .worker(let worker): return show(.worker(worker.name, .active))
+        case .queue(let queue): return show(.queue(queue.name))
+        case .entry(let entry): return show(.entry(entry.id))
         case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
         case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
         case .nothing(let reason): tell(reason)
@@ -19,13 +19,13 @@ extension DashboardState {
 
     mutating func open(_ target: Target) -> [Effect] {
         switch target {
-        case .task(let id): open(.task(id, .summary))
-        case .worker(let name): open(.worker(name, .active))
-        case .queue(let name): open(.queue(name))
+        case .task(let id): show(.task(id, .summary))
+        case .worker(let name): show(.worker(name, .active))
+        case .queue(let name): show(.queue(name))
         }
     }
 
-    private mutating func open(_ subject: Subject, isFinal: Bool = false) -> [Effect] {
+    mutating func show(_ subject: Subject, isFinal: Bool = false) -> [Effect] {
         // A chain of parents and children can be walked round and round.
         if details.count >= 50 { details.removeFirst() }
         details.append(OpenDetail(subject))
@@ -41,7 +41,7 @@ extension DashboardState {
             details[details.count - 1].show(tab: tab.rawValue)
             return questions(about: .task(task.id, tab), isFinal: task.state.isFinal)
         }
-        return open(.task(task.id, tab), isFinal: task.state.isFinal)
+        return show(.task(task.id, tab), isFinal: task.state.isFinal)
     }
 
     private mutating func showTasks(_ text: String) {

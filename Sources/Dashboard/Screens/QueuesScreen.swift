@@ -11,7 +11,7 @@ enum QueuesScreen {
         Column("IN/s", field: "in_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.inRate, context, format: Formats.rate) },
         Column("OUT/s", field: "out_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.outRate, context, format: Formats.rate) },
         Column("DRAIN", 7, 9, right: true, drop: 6) { queue, context in drain(queue, context) },
-        Column("OLDEST", field: "oldest_age", 7, 9, right: true, drop: 7) { queue, context in CellText(queue.oldestAge, context, format: Formats.duration) },
+        Column("OLDEST", field: "oldest_age", 8, 9, right: true, drop: 7) { queue, context in CellText(queue.oldestAge, context, format: Formats.duration) },
         Column("LAST 5 MIN", 10, 30, most: 60, flexible: true, drop: 8) { queue, _ in spark(queue) },
     ])
 

@@ -115,12 +115,14 @@ extension DashboardState {
         }
         let ready = picture.queues?.rows.reduce(0) { $0 + ($1.ready.value ?? 0) }
         let failed = picture.failures?.reduce(0) { $0 + $1.count } ?? 0
-        var spans = [sign, Span(" \(header.workersAlive)/\(header.workersKnown)w", header.workersAlive < header.workersKnown ? .warning : .text)]
-        spans.append(Span(" \(Formats.rate(header.eventsPerSecond))/s", .text))
-        if let ready { spans.append(Span(" \(Formats.count(ready))q", .text)) }
-        if failed > 0 { spans.append(Span(" \(Formats.count(failed))!", .failure)) }
+        var parts = [sign, Span(" \(header.workersAlive)/\(header.workersKnown)w", header.workersAlive < header.workersKnown ? .warning : .text)]
+        parts.append(Span(" \(Formats.rate(header.eventsPerSecond))/s", .text))
+        if let ready { parts.append(Span(" \(Formats.count(ready))q", .text)) }
+        if failed > 0 { parts.append(Span(" \(Formats.count(failed))!", .failure)) }
         var column = 0
-        for span in spans { column += grid.write(span.text, row: 0, column: column, style: span.style) }
+        for part in parts where column + DisplayWidth.columns(of: part.text) <= columns {
+            column += grid.write(part.text, row: 0, column: column, style: part.style)
+        }
     }
 }
 

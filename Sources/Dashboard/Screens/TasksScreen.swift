@@ -5,14 +5,14 @@ enum TasksScreen {
     static let table = Table<TaskRow>(id: { $0.id.rawValue }, [
         Column("ID", field: "id", 8, 8, most: 36, drop: 0) { task, _ in CellText(identity: task.id) },
         Column("NAME", field: "name", 10, 24, most: 60, flexible: true, drop: 0) { task, _ in CellText(name: task) },
-        Column("STATE", field: "state", 1, 8, drop: 0) { task, _ in CellText(state: task) },
+        Column("STATE", field: "state", 8, 8, drop: 0) { task, _ in CellText(state: task) },
         Column("WORKER", field: "worker", 8, 14, most: 30, drop: 4) { task, _ in CellText(foreign: task.worker?.short) },
-        Column("QUEUE", field: "queue", 6, 10, most: 24, drop: 5) { task, context in CellText(task.queue, context) { safe($0.rawValue) } },
+        Column("QUEUE", field: "queue", 7, 10, most: 24, drop: 5) { task, context in CellText(task.queue, context) { safe($0.rawValue) } },
         Column("WAIT", field: "wait", 7, 7, right: true, drop: 6) { task, _ in CellText(seconds: task.wait) },
         Column("RUN", field: "runtime", 7, 7, right: true, drop: 2) { task, _ in CellText(seconds: task.runtime) },
         Column("RETRY", field: "retries", 5, 5, right: true, drop: 7) { task, _ in CellText(String(task.retries), task.retries == 0 ? .dim : .retry) },
         Column("SEEN", 8, 10, right: true, drop: 8) { task, context in CellText(context.time(task.timestamp), .dim) },
-        Column("ARGS", field: "args", 10, 20, most: 120, flexible: true, drop: 3) { task, _ in CellText(arguments: task) },
+        Column("ARGS", field: "args", 8, 20, most: 120, flexible: true, drop: 3) { task, _ in CellText(arguments: task) },
     ])
 
     /// Why there are no rows, and which key helps.

@@ -6,7 +6,7 @@ enum TimingsPane {
 
     static let table = Table<TimingRow>(id: \.name, [
         Column("TASK", 10, 24, most: 50, flexible: true, drop: 0) { row, _ in CellText(foreign: row.name) },
-        Column("RATE", 6, 8, right: true, drop: 1) { row, _ in CellText(Formats.rate(row.rate) + " /s") },
+        Column("RATE", 6, 8, right: true, drop: 1) { row, _ in CellText(Formats.frequency(row.rate)) },
         Column("OK %", 4, 5, right: true, drop: 1) { row, _ in success(row) },
         Column("WAIT p50", 8, 8, right: true, drop: 4) { row, _ in CellText(seconds: row.waitP50) },
         Column("p95", 7, 7, right: true, drop: 6) { row, _ in CellText(seconds: row.waitP95) },
@@ -14,7 +14,7 @@ enum TimingsPane {
         Column("p95", 7, 7, right: true, drop: 3) { row, _ in CellText(seconds: row.runP95) },
         Column("p99", 7, 7, right: true, drop: 7) { row, _ in CellText(seconds: row.runP99) },
         Column("max", 7, 7, right: true, drop: 5) { row, _ in CellText(seconds: row.runMax) },
-        Column("<1 ms…10 s>", 8, 11, drop: 5) { row, _ in CellText(Charts.histogram(row.histogram), .spark) },
+        Column("1 ms…10 s", 9, 9, drop: 5) { row, _ in CellText(Charts.histogram(row.histogram), .spark) },
     ])
 
     private static func success(_ row: TimingRow) -> CellText {

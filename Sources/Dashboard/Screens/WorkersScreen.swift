@@ -18,7 +18,7 @@ enum WorkersScreen {
         Column("QUEUES", field: "queues", 8, 16, most: 40, flexible: true, drop: 3) { worker, context in
             CellText(worker.queues, context) { safe($0.map(\.rawValue).joined(separator: " ")) }
         },
-        Column("PROBLEM", 7, 24, most: 80, flexible: true, drop: 1) { worker, _ in problem(worker) ?? .empty },
+        Column("PROBLEM", 18, 30, most: 80, flexible: true, drop: 1) { worker, _ in problem(worker) ?? .empty },
     ])
 
     /// For the overview: a worker in trouble says so instead of showing figures.

@@ -56,6 +56,16 @@ enum Formats {
         return value < 9.95 && value != value.rounded() ? decimal(value, places: 1) : count(whole(value))
     }
 
+    /// How often something happens, by the second, the minute or the hour.
+    static func frequency(_ perSecond: Double) -> String {
+        switch perSecond {
+        case 0.095...: rate(perSecond) + " /s"
+        case (0.095 / 60)...: rate(perSecond * 60) + " /m"
+        case ..<1e-9: "0 /s"
+        default: rate(perSecond * 3600) + " /h"
+        }
+    }
+
     /// Bytes in decimal units.
     static func bytes(_ value: Int) -> String {
         var size = Double(value)

@@ -1,4 +1,4 @@
-import CeleriacCore
+public import CeleriacCore
 
 /// Text of one style.
 struct Span: Hashable, Sendable {

@@ -8,7 +8,7 @@ extension Table {
 
     /// Chooses the columns that fit `width`, dropping by priority, and deals out what is left.
     func layout(width: Int, _ list: ListState) -> [Place] {
-        let gap = width < 50 ? 1 : 2
+        let gap = width < 64 ? 1 : 2
         let room = width - Self.gutter
         var shown = columns.indices.filter { $0 == 0 || $0 > list.scroll }
         var widths = Dictionary(uniqueKeysWithValues: shown.map { ($0, list.isWide ? columns[$0].most : columns[$0].least) })
@@ -17,6 +17,8 @@ extension Table {
             while used() > room, let victim = shown.filter({ columns[$0].drop > 0 }).max(by: { (columns[$0].drop, $0) < (columns[$1].drop, $1) }) {
                 shown.removeAll { $0 == victim }
             }
+            // Not even the columns that never go fit: the widest give way.
+            while used() > room, let widest = shown.max(by: { (widths[$0] ?? 0, $1) < (widths[$1] ?? 0, $0) }), (widths[widest] ?? 0) > 1 { widths[widest, default: 1] -= 1 }
             grow(&widths, shown.sorted { (columns[$0].drop, $0) < (columns[$1].drop, $1) }, by: room - used()) { columns[$0].ideal }
             grow(&widths, shown.filter { columns[$0].isFlexible }, by: room - used()) { columns[$0].most }
         }
