@@ -63,6 +63,7 @@ let package = Package(
             dependencies: [
                 "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             resources: [.embedInCode("themes/default.toml"), .embedInCode("themes/dark.toml"), .embedInCode("themes/mono.toml"), .embedInCode("themes/keys.toml")],
@@ -70,11 +71,12 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["CeleriacCore"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CeleriacTests", dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "TerminalTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TerminalProbe", "Dashboard", "TestSupport"], swiftSettings: settings),
     ]
 )

@@ -41,11 +41,13 @@ static void add(const char *capability) {
     if (capability != NULL && capability != (char *)-1) tputs(capability, 1, collect);
 }
 
+bool ct_rescue_knows_mouse(void) { return key_mouse != NULL && key_mouse != (char *)-1; }
+
 void ct_rescue_prepare(void) {
     active = 0;
     collected_length = 0;
     /* A terminal that has no mouse was never asked for one, so these mean nothing to it only where they are never sent. */
-    if (key_mouse != NULL) for (const char *byte = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l"; *byte != 0; byte++) collect(*byte);
+    if (ct_rescue_knows_mouse()) for (const char *byte = "\033[?1006l\033[?1000l"; *byte != 0; byte++) collect(*byte);
     add(exit_attribute_mode);
     add(orig_pair);
     if (cursor_address != NULL) add(tparm(cursor_address, LINES - 1, 0, 0, 0, 0, 0, 0, 0, 0));
@@ -117,10 +119,6 @@ static void catch(int number, void (*handler)(int), int flags) {
 int ct_catch_signals(void) {
     if (pipe_ends[0] >= 0) return pipe_ends[0];
     if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
-    /* A stack that has run over cannot hold its own handler. */
-    static char spare[64 * 1024];
-    stack_t stack = { .ss_sp = spare, .ss_size = sizeof spare }, present;
-    if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE)) sigaltstack(&stack, NULL);
     for (int index = 0; index < COUNT_ENDING; index++) catch(ending[index], on_end, SA_RESTART);
     for (int index = 0; index < COUNT_TELLING; index++) catch(telling[index], on_telling, SA_RESTART);
     for (int index = 0; index < COUNT_FAULTS; index++) catch(faults[index], pass_on, SA_ONSTACK);
@@ -129,8 +127,26 @@ int ct_catch_signals(void) {
 }
 
 void ct_stop(void) {
-    struct sigaction stop = { .sa_handler = SIG_DFL }, ours;
-    sigaction(SIGTSTP, &stop, &ours);
+    struct sigaction ours, ignore = { .sa_handler = SIG_IGN }, stop = { .sa_handler = SIG_DFL };
+    sigset_t blocked, only;
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    /* First the others of the group, or a shell that waits for one of them would not notice; then this very thread, so that it does
+       not go on before the process has stopped. */
+    sigaction(SIGTSTP, &ignore, &ours);
     kill(0, SIGTSTP);
+    sigaction(SIGTSTP, &stop, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &only, &blocked);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_SETMASK, &blocked, NULL);
     sigaction(SIGTSTP, &ours, NULL);
+}
+
+void ct_rescue_guard_thread(void) {
+    static _Thread_local char spare[32 * 1024];
+    static _Thread_local bool guarded;
+    if (guarded) return;
+    guarded = true;
+    stack_t stack = { .ss_sp = spare, .ss_size = sizeof spare }, present;
+    if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE)) sigaltstack(&stack, NULL);
 }

@@ -21,6 +21,13 @@
 
 static SCREEN *screen;
 
+static bool has_mouse_reports;
+
+static void report_mouse(bool on) {
+    const char *modes = on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l";
+    if (has_mouse_reports) ct_send(modes, strlen(modes));
+}
+
 bool ct_locale_is_utf8(void) {
     setlocale(LC_CTYPE, "");
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -50,15 +57,16 @@ ct_opening ct_open(bool mouse) {
         start_color();
         use_default_colors();
     }
-    /* Presses come at once; a double click is the caller's to see. */
-    mouseinterval(0);
-    if (mouse) mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    keyok(KEY_MOUSE, FALSE);
+    has_mouse_reports = mouse && ct_rescue_knows_mouse();
+    report_mouse(true);
     ct_rescue_prepare();
     return CT_OPENED;
 }
 
 void ct_leave(void) {
     if (screen == NULL) return;
+    report_mouse(false);
     endwin();
     ct_rescue_set_active(false);
 }
@@ -67,6 +75,7 @@ void ct_resume(void) {
     if (screen == NULL) return;
     ct_rescue_set_active(true);
     reset_prog_mode();
+    report_mouse(true);
     clearok(curscr, TRUE);
     refresh();
 }
@@ -131,7 +140,10 @@ void ct_put(int row, int column, const char *text, size_t length, int foreground
     }
 }
 
-void ct_refresh(void) { refresh(); }
+void ct_refresh(void) {
+    ct_rescue_guard_thread();
+    refresh();
+}
 
 void ct_forget(void) { clearok(curscr, TRUE); }
 
@@ -160,6 +172,7 @@ static const struct { wint_t code; ct_named name; } names[] = {
 };
 
 ct_input ct_next(void) {
+    ct_rescue_guard_thread();
     ct_input input = { .kind = CT_IGNORED };
     wint_t code = 0;
     int status = wget_wch(stdscr, &code);
@@ -168,12 +181,6 @@ ct_input ct_next(void) {
         input.value = (uint32_t)code;
     } else if (status != KEY_CODE_YES) {
         input.kind = CT_NONE;
-    } else if (code == KEY_MOUSE) {
-        MEVENT event;
-        if (getmouse(&event) != OK) return input;
-        input.kind = event.bstate & BUTTON1_PRESSED ? CT_CLICK : event.bstate & BUTTON4_PRESSED ? CT_WHEEL_UP : event.bstate & BUTTON5_PRESSED ? CT_WHEEL_DOWN : CT_IGNORED;
-        input.row = event.y;
-        input.column = event.x;
     } else if (code >= KEY_F(1) && code <= KEY_F(24)) {
         input.kind = CT_FUNCTION;
         input.value = code - KEY_F0;

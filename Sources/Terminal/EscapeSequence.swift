@@ -1,10 +1,15 @@
 import Dashboard
 
 /// The key sequences of xterm, VT220, the Linux console and rxvt ("XTerm Control Sequences", PC-Style Function Keys), for terminals that send
-/// others than their entry in the terminal database says. A modifier is left out: Shift-Up is up.
+/// others than their entry in the terminal database says, and its mouse reports. With a modifier a key is another one, and none that we know.
 enum EscapeSequence {
     /// The key of ESC [ `parameters` `final`, or of ESC O `final`; `nil` when it is none.
     static func key(parameters: String, final: Character) -> Key? {
+        if parameters.hasPrefix("<") {
+            let numbers = parameters.dropFirst().split(separator: ";").compactMap { Int($0) }
+            return final == "M" && numbers.count == 3 ? mouse(button: numbers[0], row: numbers[2] - 1, column: numbers[1] - 1) : nil
+        }
+        guard !parameters.contains(";") else { return nil }
         switch final {
         case "A": return .up
         case "B": return .down
@@ -12,13 +17,24 @@ enum EscapeSequence {
         case "D": return .left
         case "F": return .end
         case "H": return .home
-        case "M" where parameters.isEmpty: return .enter
         case "P": return .function(1)
         case "Q": return .function(2)
         case "R": return .function(3)
         case "S": return .function(4)
         case "Z": return .backTab
-        case "~": return numbered[Int(parameters.prefix { $0 != ";" }) ?? 0]
+        case "~": return numbered[Int(parameters) ?? 0]
+        default: return nil
+        }
+    }
+
+    /// The first button and the wheel, with whatever modifier; `nil` for other buttons, releases and cells that are none.
+    static func mouse(button: Int, row: Int, column: Int) -> Key? {
+        guard row >= 0, column >= 0 else { return nil }
+        let modifiers = 4 | 8 | 16
+        switch button & ~modifiers {
+        case 0: return .mouse(.click, row: row, column: column)
+        case 64: return .mouse(.wheelUp, row: row, column: column)
+        case 65: return .mouse(.wheelDown, row: row, column: column)
         default: return nil
         }
     }

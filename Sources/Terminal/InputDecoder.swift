@@ -15,12 +15,12 @@ struct InputDecoder {
             switch raw {
             case .ignored: continue
             case .key(let key): return key
-            case .press(let row, let column): return press(row, column, now)
             case .scalar(0x1B):
-                switch sequence(read) {
+                guard let sequence = sequence(read) else { return .escape }
+                switch sequence {
+                case .key(.mouse(.click, let row, let column)): return press(row, column, now)
                 case .key(let key): return key
                 case .meaningless: continue
-                case .none: return .escape
                 }
             case .scalar(let value):
                 guard let key = Key(scalar: value) else { continue }
@@ -32,14 +32,14 @@ struct InputDecoder {
 
     private mutating func take(_ read: () -> RawInput?) -> RawInput? { pending.isEmpty ? read() : pending.removeFirst() }
 
-    private enum Sequence { case key(Key), meaningless, none }
+    private enum Sequence { case key(Key), meaningless }
 
-    /// What follows an escape; `.none`, with everything read put back, when it is no sequence.
-    private mutating func sequence(_ read: () -> RawInput?) -> Sequence {
-        guard let first = take(read) else { return .none }
+    /// What follows an escape; `nil`, with everything read put back, when it is no sequence.
+    private mutating func sequence(_ read: () -> RawInput?) -> Sequence? {
+        guard let first = take(read) else { return nil }
         guard first == .scalar(UInt32(ascii: "[")) || first == .scalar(UInt32(ascii: "O")) else {
             pending.insert(first, at: 0)
-            return .none
+            return nil
         }
         var taken = [first]
         var parameters = ""
@@ -49,12 +49,25 @@ struct InputDecoder {
             guard case .scalar(let value) = raw, let scalar = Unicode.Scalar(value), scalar.isASCII, taken.count < 32 else { break }
             if (0x20...0x3F).contains(value) {
                 parameters.unicodeScalars.append(scalar)
+            } else if scalar == "M", parameters.isEmpty {
+                return oldMouse(read)
             } else {
                 return EscapeSequence.key(parameters: parameters, final: Character(scalar)).map(Sequence.key) ?? .meaningless
             }
         }
         pending.insert(contentsOf: taken, at: 0)
-        return .none
+        return nil
+    }
+
+    /// The three characters of X10's encoding, from terminals without the newer one.
+    private mutating func oldMouse(_ read: () -> RawInput?) -> Sequence {
+        var values: [Int] = []
+        while values.count < 3, let raw = take(read) {
+            guard case .scalar(let value) = raw else { return .meaningless }
+            values.append(Int(value))
+        }
+        guard values.count == 3 else { return .meaningless }
+        return EscapeSequence.mouse(button: values[0] - 32, row: values[2] - 33, column: values[1] - 33).map(Sequence.key) ?? .meaningless
     }
 
     private mutating func press(_ row: Int, _ column: Int, _ now: ContinuousClock.Instant) -> Key {

@@ -5,8 +5,6 @@ import Dashboard
 enum RawInput: Hashable {
     case scalar(UInt32)
     case key(Key)
-    /// A press of the first button.
-    case press(row: Int, column: Int)
     /// Known to curses, without meaning here.
     case ignored
 }
@@ -19,9 +17,6 @@ extension RawInput {
         case CT_CHARACTER: self = .scalar(input.value)
         case CT_FUNCTION: self = .key(.function(Int(input.value)))
         case CT_KEY: self = Int(input.value) < RawInput.named.count ? .key(RawInput.named[Int(input.value)]) : .ignored
-        case CT_CLICK: self = .press(row: Int(input.row), column: Int(input.column))
-        case CT_WHEEL_UP: self = .key(.mouse(.wheelUp, row: Int(input.row), column: Int(input.column)))
-        case CT_WHEEL_DOWN: self = .key(.mouse(.wheelDown, row: Int(input.row), column: Int(input.column)))
         default: self = .ignored
         }
     }

@@ -1,5 +1,5 @@
 /* The few things that Swift cannot ask of curses itself: macros, cchar_t, mutable globals, signal handlers.
-   One terminal a process. Everything but the handlers runs on one thread. */
+   One terminal a process. Nothing here runs twice at once but the handlers. */
 #ifndef CTERMINAL_H
 #define CTERMINAL_H
 
@@ -12,7 +12,8 @@ enum { CT_BOLD = 1, CT_REVERSE = 2, CT_UNDERLINE = 4, CT_FAINT = 8 };
 
 typedef enum { CT_OPENED, CT_UNKNOWN_TERM, CT_NO_CURSOR_MOTION, CT_FAILED } ct_opening;
 
-/* Takes the terminal on file descriptors 0 and 1, in the environment's locale and TERM. */
+/* Takes the terminal on file descriptors 0 and 1, in the environment's locale and TERM. With `mouse` it reports presses and the wheel
+   (XTerm modes 1000 and 1006) where its entry knows a mouse; they come as the characters they are, since curses merges what comes at once. */
 ct_opening ct_open(bool mouse);
 /* Gives the terminal back; may be taken again with ct_resume. */
 void ct_leave(void);
@@ -39,14 +40,13 @@ void ct_forget(void);
 /* Sends bytes as they are, between two refreshes; false when the terminal is gone. */
 bool ct_send(const char *bytes, size_t length);
 
-typedef enum { CT_NONE, CT_CHARACTER, CT_KEY, CT_FUNCTION, CT_CLICK, CT_WHEEL_UP, CT_WHEEL_DOWN, CT_IGNORED } ct_kind;
+typedef enum { CT_NONE, CT_CHARACTER, CT_KEY, CT_FUNCTION, CT_IGNORED } ct_kind;
 typedef enum {
     CT_ENTER, CT_BACKSPACE, CT_BACKTAB, CT_DELETE, CT_INSERT, CT_HOME, CT_END, CT_PAGE_UP, CT_PAGE_DOWN, CT_UP, CT_DOWN, CT_LEFT, CT_RIGHT,
 } ct_named;
 typedef struct {
     ct_kind kind;
     uint32_t value;         /* the scalar (control characters as they are), the ct_named, or the function key's number */
-    int row, column;        /* of the mouse */
 } ct_input;
 /* The next input, CT_NONE when none is waiting. A lone escape is known after 25 ms. */
 ct_input ct_next(void);

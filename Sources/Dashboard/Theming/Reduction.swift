@@ -9,8 +9,7 @@ extension Look {
             // Bright black is a grey; black, what remains of it, is the ground of most terminals.
             look.foreground = background == .default ? .default : .index(7)
             look.emphasis.insert(.faint)
-        }
-        if look.foreground == look.background, foreground != background {
+        } else if look.foreground == look.background, foreground != background {
             look.foreground = look.background == .index(0) ? .index(7) : .index(0)
             look.emphasis.insert(.faint)
         }

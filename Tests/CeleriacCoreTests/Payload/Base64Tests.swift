@@ -17,7 +17,9 @@ import Testing
 
     @Test func theFastFormRefusesWhatIsNotInTheAlphabet() {
         for text in ["QUI*", "QU I", "====", "Q===", "=AAA", "QQ=Q", "QUJD\n===", "QUJ\u{7F}", "Q\u{E9}A"] { #expect(fast(Array(text.utf8)) == nil, "\(text)") }
-        #expect(Base64.decode(UnsafeRawBufferPointer(start: nil, count: 0), into: UnsafeMutableRawBufferPointer(start: nil, count: 0)) == nil, "the target is too small")
+        #expect(
+            Base64.decode(UnsafeRawBufferPointer(start: nil, count: 0), into: UnsafeMutableRawBufferPointer(start: nil, count: 0)) == nil,
+            "the target is too small")
     }
 
     /// Results of Python's `base64.b64decode`.

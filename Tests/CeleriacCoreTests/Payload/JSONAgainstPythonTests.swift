@@ -28,7 +28,10 @@ import Testing
     /// Texts by chance: mostly not JSON. Python says which are; we must say the same, and read the same value.
     @Test func weAcceptWhatPythonAccepts() throws {
         var random = SeededGenerator(seed: 7)
-        let pieces = ["{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u00e9\"", "\"\\ud83d\\ude00\"", "\"\\q\"", "1", "-", "0", "01", "1.5", ".", "e5", "1e5", "E-3", "NaN", "-Infinity", "true", "nul", "null", " ", "12345678901234567890123", "\"b"]
+        let pieces = [
+            "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u00e9\"", "\"\\ud83d\\ude00\"", "\"\\q\"", "1", "-", "0", "01", "1.5", ".", "e5", "1e5", "E-3", "NaN",
+            "-Infinity", "true", "nul", "null", " ", "12345678901234567890123", "\"b",
+        ]
         let texts = (0..<6000).map { _ in (0..<Int.random(in: 1...6, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined() }
         let program = """
             import sys, json
@@ -54,7 +57,9 @@ import Testing
             let exponent = Bool.random(using: &random) ? "e\(Int.random(in: -330...310, using: &random))" : ""
             texts.append((whole.isEmpty ? "0" : whole) + "." + fraction + exponent)
         }
-        let lines = try python("import sys\nfor line in sys.stdin: print(float(line).hex(), repr(float(line)))", input: Data(texts.joined(separator: "\n").utf8)).split(separator: UInt8(ascii: "\n"))
+        let lines = try python(
+            "import sys\nfor line in sys.stdin: print(float(line).hex(), repr(float(line)))", input: Data(texts.joined(separator: "\n").utf8)
+        ).split(separator: UInt8(ascii: "\n"))
         try #require(lines.count == texts.count)
         for (text, line) in zip(texts, lines) {
             let parts = String(decoding: line, as: UTF8.self).split(separator: " ")

@@ -4,7 +4,9 @@ import Testing
 
 /// Whatever the bytes are, there is a value or an error.
 @Suite struct JSONHostileInputTests {
-    static let document = Array(#"{"a": [1, -2.5e3, "x\u00e9\ud83d\ude00\n", {"b": null}], "c": true, "longer text here": NaN, "é": -Infinity, "d": 123456789012345678901234567890}"#.utf8)
+    static let document = Array(
+        #"{"a": [1, -2.5e3, "x\u00e9\ud83d\ude00\n", {"b": null}], "c": true, "longer text here": NaN, "é": -Infinity, "d": 123456789012345678901234567890}"#
+            .utf8)
 
     @Test func noProperPrefixIsRead() {
         for length in 0..<Self.document.count {
@@ -22,7 +24,8 @@ import Testing
                 switch Int.random(in: 0..<3, using: &random) {
                 case 0: bytes[bytes.indices.randomElement(using: &random) ?? 0] = UInt8.random(in: 0...255, using: &random)
                 case 1: bytes.remove(at: bytes.indices.randomElement(using: &random) ?? 0)
-                default: bytes.insert(Array("{}[]\",:\\0-e.\u{0} tfn".utf8).randomElement(using: &random) ?? 0, at: bytes.indices.randomElement(using: &random) ?? 0)
+                default:
+                    bytes.insert(Array("{}[]\",:\\0-e.\u{0} tfn".utf8).randomElement(using: &random) ?? 0, at: bytes.indices.randomElement(using: &random) ?? 0)
                 }
             }
             let read = Result { () throws(JSONError) in try JSON.decode(bytes) }

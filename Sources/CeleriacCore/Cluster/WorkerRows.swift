@@ -1,0 +1,85 @@
+extension ClusterState {
+    func workerRow(_ id: NameID, now: Double) -> WorkerRow {
+        let record = workers[id]
+        let state = record.state(now: now, hearing: hearing)
+        var row = WorkerRow(name: workers.name(id), state: state)
+        row.heartbeatAge = max(0, now - record.heardAt)
+        row.drift = record.drift
+        row.load = record.load
+        row.pid = record.pid
+        row.version = [record.softwareName, record.softwareVersion].compactMap { $0 }.joined(separator: " ")
+        if row.version == "" { row.version = nil }
+        row.heldTasks = state == .lost ? record.held : 0
+
+        let isLost = state == .lost
+        row.processed = isLost ? record.processed.lastWord : record.processed.fact
+        row.pool = record.pool.fact
+        row.concurrency = record.concurrency.fact
+        row.memory = isLost ? record.memory.lastWord : record.memory.fact
+        row.queues = record.queues.fact.map { $0.map { QueueName(words.queues[$0]) } }
+        row.sendsTaskEvents = isLost ? record.sendsTaskEvents.lastWord : record.sendsTaskEvents.fact
+        if state == .offline {
+            row.active = .notApplicable
+            row.reserved = .notApplicable
+            row.scheduled = .notApplicable
+        } else {
+            row.active = isLost ? record.active.lastWord : record.active.fact
+            row.reserved = isLost ? record.reserved.lastWord : record.reserved.fact
+            row.scheduled = isLost ? record.scheduled.lastWord : record.scheduled.fact
+        }
+        row.problem = problem(of: record, state: state, now: now)
+        return row
+    }
+
+    /// What is wrong with a worker, in words.
+    private func problem(of record: WorkerRecord, state: WorkerState, now: Double) -> String? {
+        let silence = Int(hearing.silence(since: record.heardAt, now: now))
+        switch state {
+        case .lost:
+            let held = record.held == 0 ? "" : ", held \(record.held) \(record.held == 1 ? "task" : "tasks")"
+            return "no sign of life for \(spoken(seconds: silence))\(held)"
+        case .late: return "no heartbeat for \(spoken(seconds: silence))"
+        case .offline, .unknown: return nil
+        case .online: break
+        }
+        if let idle = idleProblem(of: record, now: now) { return idle }
+        if let drift = record.drift, abs(drift) > 16 {
+            return "its clock is \(spoken(seconds: Int(min(abs(drift), 1e9)))) \(drift > 0 ? "ahead" : "behind")"
+        }
+        return nil
+    }
+
+    /// Free slots, messages waiting in its queues, and nothing taken up for 30 s.
+    private func idleProblem(of record: WorkerRecord, now: Double) -> String? {
+        guard hearing.deafSince == nil, let concurrency = record.concurrency.value, let active = record.active.value, active < concurrency,
+            let waitingSince = (record.queues.value ?? []).compactMap({ queues.readySince($0) }).min()
+        else { return nil }
+        let idle = now - max(waitingSince, record.takenAt ?? record.firstSeenAt, record.firstSeenAt, hearing.listeningSince)
+        guard idle >= 30 else { return nil }
+        let free = concurrency - active
+        return "alive, \(free) free \(free == 1 ? "slot" : "slots"), nothing taken for \(spoken(seconds: Int(idle)))"
+    }
+
+    private func spoken(seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(max(0, seconds)) s"
+        case ..<3600: "\(seconds / 60) m"
+        case ..<172_800: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+}
+
+extension Fact {
+    /// The same standing with another content.
+    func map<Other>(_ transform: (Content) -> Other) -> Fact<Other> {
+        switch self {
+        case .asking: .asking
+        case .notApplicable: .notApplicable
+        case .noAnswer(let last, let at): .noAnswer(last: last.map(transform), at: at)
+        case .known(let value): .known(transform(value))
+        case .inferred(let value): .inferred(transform(value))
+        case .atLeast(let value): .atLeast(transform(value))
+        }
+    }
+}
