@@ -24,8 +24,7 @@ import Testing
         var session = Session(columns: 80, rows: 24)
         for step in 0..<500 {
             if step % 50 == 0 {
-                session.state.rows = Int.random(in: 0...50, using: &random)
-                session.state.columns = Int.random(in: 0...160, using: &random)
+                session.state.resize(rows: Int.random(in: 0...50, using: &random), columns: Int.random(in: 0...160, using: &random))
             }
             if step % 7 == 0 { session.tasks = (0..<Int.random(in: 0...60, using: &random)).map { Sample.task($0 + step / 70) } }
             for effect in session.press(Self.key(&random), after: Double.random(in: 0...0.6, using: &random)) { session.answer(effect) }
