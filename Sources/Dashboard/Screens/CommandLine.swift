@@ -59,10 +59,10 @@ extension DashboardState {
         switch verb {
         case .q: return [.quit]
         case .overview: show(.overview)
-        case .tasks: show(.tasks, rest)
-        case .queues: show(.queues, rest)
-        case .workers: show(.workers, rest)
-        case .log: show(.log, rest)
+        case .tasks: show(.tasks, filter: rest)
+        case .queues: show(.queues, filter: rest)
+        case .workers: show(.workers, filter: rest)
+        case .log: show(.log, filter: rest)
         case .theme: return useTheme(rest)
         case .find:
             guard let id = single(rest, "an id") else { return [] }
@@ -73,12 +73,6 @@ extension DashboardState {
         case .inspect, .control: return control(verb, rest, picture, now)
         }
         return []
-    }
-
-    private mutating func show(_ view: ViewName, _ filter: String) {
-        show(view)
-        guard !filter.isEmpty else { return }
-        do throws(FilterError) { narrow(list, to: try Filter(filter)) } catch { tell(error.description, isError: true) }
     }
 
     private mutating func single(_ text: String, _ what: String) -> String? {

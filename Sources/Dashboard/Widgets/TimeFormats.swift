@@ -36,8 +36,11 @@ extension Formats {
     /// The clock with milliseconds, to tell the steps of a task apart.
     public static func fineClock(_ instant: Double, _ zone: Zone) -> String {
         guard wholeSeconds(instant, zone) != nil else { return "?" }
-        let thousandth = Int(((instant - instant.rounded(.down)) * 1000).rounded(.down))
-        return clock(instant, zone) + "." + String(repeating: "0", count: 3 - String(thousandth).count) + String(thousandth)
+        // Binary64 holds 0.52 s as a little less: the nearest thousandth is meant.
+        let thousandths = (instant * 1000).rounded()
+        let second = (thousandths / 1000).rounded(.down)
+        let rest = String(max(0, min(999, Int(thousandths - second * 1000))))
+        return clock(second, zone) + "." + String(repeating: "0", count: 3 - rest.count) + rest
     }
 
     private static func wholeSeconds(_ instant: Double, _ zone: Zone) -> Int? {
