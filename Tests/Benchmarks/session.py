@@ -7,6 +7,7 @@ import signal
 import struct
 import termios
 import time
+from collections import Counter
 
 import pyte
 
@@ -65,13 +66,13 @@ class Session:
         """Seconds from the first byte of `keys` to the piece of output after which `claim(screen)` holds; None after `limit`."""
         start = time.monotonic()
         os.write(self.terminal, keys.encode())
-        while time.monotonic() - start < limit:
+        took = None
+        while took is None and time.monotonic() - start < limit:
             for moment, piece in self.read(window):
                 self.stream.feed(piece)
-                if claim(self.screen):
-                    self.settle()
-                    return moment - start
-        return None
+                if took is None and claim(self.screen):
+                    took = moment - start
+        return took
 
     def wait(self, claim, seconds):
         """Whether `claim(screen)` comes true within `seconds`."""
@@ -103,10 +104,10 @@ def changed(before, share=0.05):
 
 def selected(screen):
     """The beginning of the highlighted line of the body, which tells rows apart; None where no line stands out."""
-    best, most = None, screen.columns // 2
-    for row in range(2, screen.lines - 2):
+    def ground(row):
         cells = screen.buffer[row]
-        lit = sum(1 for column in range(screen.columns) if cells[column].reverse or cells[column].bg != "default")
-        if lit > most:
-            best, most = row, lit
-    return None if best is None else screen.display[best][:24].strip()
+        return Counter((cells[column].reverse, cells[column].bg) for column in range(screen.columns)).most_common(1)[0][0]
+
+    grounds = {row: ground(row) for row in range(2, screen.lines - 2)}
+    usual = Counter(grounds.values()).most_common(1)[0][0]
+    return next((screen.display[row][:24].strip() for row in grounds if grounds[row] != usual), None)
