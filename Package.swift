@@ -77,6 +77,6 @@ let package = Package(
         .testTarget(name: "CeleriacTests", dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
         .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TerminalProbe", "Dashboard", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TerminalProbe", "CTerminal", "Dashboard", "TestSupport"], swiftSettings: settings),
     ]
 )

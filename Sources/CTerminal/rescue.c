@@ -117,13 +117,20 @@ static void catch(int number, void (*handler)(int), int flags) {
 }
 
 int ct_catch_signals(void) {
-    if (pipe_ends[0] >= 0) return pipe_ends[0];
-    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+    if (pipe_ends[0] < 0) {
+        if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) return -1;
+        atexit(give_back);
+    }
     for (int index = 0; index < COUNT_ENDING; index++) catch(ending[index], on_end, SA_RESTART);
     for (int index = 0; index < COUNT_TELLING; index++) catch(telling[index], on_telling, SA_RESTART);
     for (int index = 0; index < COUNT_FAULTS; index++) catch(faults[index], pass_on, SA_ONSTACK);
-    atexit(give_back);
     return pipe_ends[0];
+}
+
+void ct_release_signals(void) {
+    for (int index = 0; index < COUNT_ENDING; index++) sigaction(ending[index], &before[ending[index]], NULL);
+    for (int index = 0; index < COUNT_TELLING; index++) sigaction(telling[index], &before[telling[index]], NULL);
+    for (int index = 0; index < COUNT_FAULTS; index++) sigaction(faults[index], &before[faults[index]], NULL);
 }
 
 void ct_stop(void) {

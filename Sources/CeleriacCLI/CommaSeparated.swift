@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 
 /// RFC 4180 text of rows that have the same members.
 enum CommaSeparated {

@@ -131,6 +131,8 @@ extension Command {
         case .consumers: "consumers"
         case .wide: "wide"
         case .copyID: "copy"
+        case .copyRecord: "copy JSON"
+        case .time: "times"
         case .raw: "raw"
         case .mark: "mark"
         case .save: "save"

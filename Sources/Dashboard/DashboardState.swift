@@ -22,8 +22,8 @@ public struct DashboardState: Hashable, Sendable {
     public internal(set) var isZoomed = false
 
     // How it is shown
-    public var rows: Int
-    public var columns: Int
+    public internal(set) var rows: Int
+    public internal(set) var columns: Int
     public var timeMode: TimeMode = .relative
     public var zone: Zone = .utc
     public var theme = "default"
@@ -32,7 +32,7 @@ public struct DashboardState: Hashable, Sendable {
     public internal(set) var frozen: Picture?
 
     // What it is connected to
-    public var context: String
+    public internal(set) var context: String
     /// Masked URL of the broker.
     public var endpoint: String
     public var permission: Permission
@@ -58,13 +58,50 @@ public struct DashboardState: Hashable, Sendable {
         public var isError: Bool
     }
 
-    public init(rows: Int, columns: Int, context: String = "default", endpoint: String = "", permission: Permission = .act, isProduction: Bool = false) {
+    /// - Parameters:
+    ///   - context: name of the context, typed to confirm what touches many tasks; `default` when empty.
+    ///   - endpoint: masked URL of the broker.
+    public init(
+        rows: Int = 24, columns: Int = 80, context: String = "", endpoint: String = "", permission: Permission = .act, isProduction: Bool = false, theme: String = "default",
+        themes: [String] = [], zone: Zone = .utc
+    ) {
         self.rows = rows
         self.columns = columns
-        self.context = context
+        // An empty name would be typed by accident.
+        self.context = context.isEmpty ? "default" : context
         self.endpoint = endpoint
         self.permission = permission
         self.isProduction = isProduction
+        self.theme = theme
+        self.themes = themes
+        self.zone = zone
+    }
+
+    public mutating func resize(rows: Int, columns: Int) {
+        (self.rows, self.columns) = (max(0, rows), max(0, columns))
+    }
+
+    /// The lists stand still; the header goes on.
+    public var isFrozen: Bool { frozen != nil }
+
+    /// Goes to a view, narrowed by `filter` where it has a list that filters; a filter that is none is told on the last line.
+    public mutating func show(_ view: ViewName, filter: String?) {
+        show(view)
+        guard let filter, !filter.isEmpty, view != .overview else { return }
+        do throws(FilterError) { narrow(list, to: try Filter(filter)) } catch { tell(error.description, isError: true) }
+    }
+
+    /// All rows of the view's table that match its filter, in its order: what saving it writes.
+    public var wholeTable: PictureRequest {
+        var request = PictureRequest(), query = ListQuery(filter: self[list].filter, sort: self[list].sort, ascending: self[list].ascending)
+        query.count = Int(Int32.max)
+        switch view {
+        case .overview, .log: break
+        case .tasks: request.tasks = query
+        case .queues: request.queues = query
+        case .workers: request.workers = query
+        }
+        return request
     }
 
     public internal(set) subscript(list: ListName) -> ListState {

@@ -58,7 +58,9 @@ public final class Terminal {
         guard !term.isEmpty else { throw TerminalError(kind: .unknownTerm("")) }
         let pipe = ct_catch_signals()
         guard pipe >= 0 else { throw TerminalError(kind: .refused(String(cString: strerror(errno)))) }
-        switch ct_open(options.mouse) {
+        let opening = ct_open(options.mouse)
+        if opening != CT_OPENED { ct_release_signals() }
+        switch opening {
         case CT_OPENED: break
         case CT_UNKNOWN_TERM: throw TerminalError(kind: .unknownTerm(term))
         case CT_NO_CURSOR_MOTION: throw TerminalError(kind: .dumb(term))
@@ -81,6 +83,7 @@ public final class Terminal {
         signals?.cancel()
         if state == .open, title != nil { send(ControlStrings.restoreTitle) }
         ct_close()
+        ct_release_signals()
         state = .closed
         sink.finish()
     }

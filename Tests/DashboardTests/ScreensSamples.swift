@@ -129,8 +129,12 @@ enum Sample {
     }
 
     private static func page<Row>(_ all: [Row], _ query: ListQuery, id: (Row) -> String) -> ListPage<Row> {
-        let rows = query.filter.map { filter in all.filter { filter.text.isEmpty || "\($0)".contains(filter.text.split(separator: ":").last.map { $0.uppercased() } ?? "") } } ?? all
+        let wanted = query.filter.flatMap { $0.text.split(separator: ":").last }.map { $0.lowercased() } ?? ""
+        let rows = wanted.isEmpty ? all : all.filter { row in
+            (row as? TaskRow).map { $0.state.rawValue.lowercased() == wanted || $0.name?.contains(wanted) == true } ?? id(row).contains(wanted)
+        }
         let anchor = query.anchor.flatMap { wanted in rows.firstIndex { id($0) == wanted } }.map { max(0, min(rows.count - 1, $0 + query.move)) }
+        guard !rows.isEmpty else { return ListPage(total: all.count) }
         let first = max(0, min(anchor.map { $0 - query.anchorRow } ?? query.first, rows.count - query.count))
         return ListPage(rows: Array(rows[first..<min(rows.count, first + query.count)]), first: first, matching: rows.count, total: all.count, anchorIndex: anchor.map { $0 - first })
     }
@@ -141,6 +145,8 @@ struct Session {
     var state: DashboardState
     var now = Sample.now
     var tasks = Sample.tasks
+    var queues = Sample.queues
+    var workers = Sample.workers
     var header = Sample.header
     private(set) var effects: [Effect] = []
 
@@ -151,7 +157,7 @@ struct Session {
         look()
     }
 
-    var picture: Picture { Sample.picture(state.request(), tasks: tasks, header: header, now: now) }
+    var picture: Picture { Sample.picture(state.request(), tasks: tasks, queues: queues, workers: workers, header: header, now: now) }
     var grid: Grid { state.render(picture, keymap: Sample.keymap) }
 
     /// Request, picture, settle.

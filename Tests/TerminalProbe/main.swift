@@ -14,6 +14,7 @@ do {
     try terminal.open()
 } catch {
     print("no terminal: \(error)")
+    if environment["PROBE_WAITS"] != nil { sleep(60) }
     exit(3)
 }
 var told: [String] = []
@@ -63,6 +64,7 @@ for await input in terminal.inputs {
     case .key(.character("O")): print(recurse(told.count))
     case .key(.character("R")): exit(5)     // without giving anything back
     case .key(.character("H")): while true { sleep(60) }
+    case .key(.character("P")): terminal.close(); print("plain"); sleep(60)
     case .key(.character("C")): terminal.copy("to be copied")
     case .key(.character("W")): terminal.setTitle("a\u{07}title")
     case .key(.character("L")):

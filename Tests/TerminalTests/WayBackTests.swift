@@ -81,6 +81,19 @@ import Testing
         #expect(terminal.screen.lines.filter { $0.contains("key ") }.count == 1)
     }
 
+    @Test func onceClosedOrNotOpenedSignalsMeanWhatTheyAlwaysDo() throws {
+        let closed = try probe()
+        #expect(closed.wait(for: "24×80"))
+        closed.type("P")
+        #expect(closed.wait(for: "plain"))
+        closed.type(Typed.control("c"))
+        #expect(closed.waitForEnd() == 128 + Int(SIGINT))
+        let refused = try probe(environment: ["TERM": "dumb", "PROBE_WAITS": "1"])
+        #expect(refused.wait(for: "no terminal"))
+        refused.signal(SIGTERM)
+        #expect(refused.waitForEnd() == 128 + Int(SIGTERM))
+    }
+
     #if arch(x86_64)
     private let trapSignal = SIGILL
     #else

@@ -57,6 +57,8 @@ bool ct_lost(void);
    SIGWINCH SIGCONT SIGTSTP SIGINT SIGTERM SIGHUP. A second SIGTERM or SIGHUP ends the process, in whatever it hangs.
    That and the faults (SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGQUIT) give the terminal back before. */
 int ct_catch_signals(void);
+/* Leaves them to whoever had them before. */
+void ct_release_signals(void);
 /* Bytes that are sent after the terminal's own ones when it is given back on such an end; at most 200. */
 void ct_set_farewell(const char *bytes);
 /* Stops the process group, as the terminal does on Ctrl-z; returns when it goes on. */

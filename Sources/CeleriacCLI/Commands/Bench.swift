@@ -1,6 +1,9 @@
 import ArgumentParser
+import Celeriac
+import CeleriacBroker
 import CeleriacCore
 import Foundation
+import OrderedCollections
 
 /// Takes events in until `count` have come and tells how fast; for `Tests/Benchmarks`.
 struct BenchIngest: AsyncParsableCommand {
@@ -44,7 +47,7 @@ struct BenchIngest: AsyncParsableCommand {
 
     private static func usage() -> rusage {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage
     }
     static func processorSeconds() -> Double {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 
 /// `celeriac events`.
 struct Events: AsyncParsableCommand {

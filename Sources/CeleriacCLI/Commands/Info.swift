@@ -1,6 +1,8 @@
 import ArgumentParser
+import CeleriacBroker
 import CeleriacCore
 import Foundation
+import OrderedCollections
 
 /// `celeriac info`.
 struct Info: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 
 /// Rows as the JSON fields that scripts rely on. Unknown is `null`; JSON carries foreign text escaped, so it stays as it came.
 enum Listing {

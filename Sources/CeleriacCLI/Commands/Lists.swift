@@ -1,4 +1,6 @@
 import ArgumentParser
+import Celeriac
+import CeleriacBroker
 import CeleriacCore
 
 /// `celeriac workers`.
@@ -11,7 +13,7 @@ struct Workers: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try parse(match)
+        let filter = try readFilter(match)
         let picture = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
             try await Task.sleep(for: .seconds(wait))
@@ -36,7 +38,7 @@ struct Queues: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try parse(match)
+        let filter = try readFilter(match)
         let (picture, problem) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
             try await Task.sleep(for: .seconds(wait))
@@ -60,7 +62,7 @@ struct Tasks: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try parse(match)
+        let filter = try readFilter(match)
         let picture = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
             try await Task.sleep(for: .seconds(span))

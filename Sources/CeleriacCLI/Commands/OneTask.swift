@@ -2,6 +2,7 @@ import ArgumentParser
 import Celeriac
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 
 /// `celeriac result ID`.
 struct Result: AsyncParsableCommand {

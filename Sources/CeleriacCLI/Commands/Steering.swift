@@ -1,7 +1,9 @@
 import ArgumentParser
 import CeleriacBroker
 import CeleriacCore
+import Dashboard
 import Foundation
+import OrderedCollections
 
 /// Which workers a remote-control request is for, and how long to wait.
 struct ControlOptions: ParsableArguments {

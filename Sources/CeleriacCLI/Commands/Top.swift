@@ -1,4 +1,5 @@
 import ArgumentParser
+import Celeriac
 import CeleriacBroker
 import CeleriacCore
 import Dashboard
@@ -23,20 +24,24 @@ struct Top: AsyncParsableCommand {
             let nearest = Nearest.match(for: self.view, in: known).map { "did you mean \($0)?" } ?? "known are \(known.joined(separator: ", "))"
             throw Failure(.wrongUsage, "no view \"\(self.view)\"; \(nearest)")
         }
-        let glyphs: Glyphs = global.ascii || !Terminal.drawsUnicode ? .ascii : .unicode
+        let drawsUnicode = await Terminal.drawsUnicode
+        let glyphs: Glyphs = global.ascii || !drawsUnicode ? .ascii : .unicode
+        let (columns, rows) = try dimensions()
         var state = DashboardState(
-            context: session.contextName ?? "", endpoint: session.broker.description, permission: Permission(session.permission), isProduction: session.isProduction,
-            themes: Themes.names, zone: Zone(offset: Clock.zone(at: Clock.now).offset, name: Clock.zone(at: Clock.now).name))
-        state.show(view, filter: match)
+            rows: rows, columns: columns, context: session.contextName ?? "default", endpoint: session.broker.description, permission: .init(session.permission),
+            isProduction: session.isProduction)
+        let zone = Clock.zone(at: Clock.now)
+        state.zone = Zone(offset: zone.offset, name: zone.name)
+        state.themes = Themes.names
+        state.theme = session.theme
+        state.open(view, filter: try readFilter(match))
         if once { return try await printOnce(session, state, glyphs) }
         let runner = try await DashboardRunner(session, state, glyphs: glyphs, color: global.color, mouse: mouse)
         try await runner.run()
     }
 
     private func printOnce(_ session: Session, _ start: DashboardState, _ glyphs: Glyphs) async throws {
-        let (columns, rows) = try dimensions()
         var state = start
-        state.resize(rows: rows, columns: columns)
         let request = state.request()
         let picture = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
@@ -44,7 +49,7 @@ struct Top: AsyncParsableCommand {
             return await monitor.picture(request)
         }
         state.settle(picture)
-        Output.line(state.render(picture, glyphs: glyphs).text)
+        Output.line(state.render(picture, keymap: try Themes.keymap(session.file.keys), glyphs: glyphs).text)
     }
 
     private func dimensions() throws -> (columns: Int, rows: Int) {
@@ -56,12 +61,6 @@ struct Top: AsyncParsableCommand {
         var window = winsize()
         if isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 { return (Int(window.ws_col), Int(window.ws_row)) }
         return (120, 36)
-    }
-
-    private static var isUTF8: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-        return locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
     }
 }
 

@@ -27,7 +27,7 @@ extension ClusterMonitor {
 func everything(_ filter: Filter?) -> ListQuery { ListQuery(filter: filter, count: 1_000_000) }
 
 /// The filter that the user typed.
-func parse(_ text: String?) throws -> Filter? {
+func readFilter(_ text: String?) throws -> Filter? {
     guard let text else { return nil }
     do { return try Filter(text) } catch { throw Failure(.wrongUsage, "--match: \(error)") }
 }

@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 import TOMLKit
 
 /// A TOML text read into plain values, with errors that name file, line and the nearest known key. The one file that speaks to TOMLKit besides its callers' tables.

@@ -1,5 +1,6 @@
 import Dashboard
 import Foundation
+import TOMLKit
 
 /// The compiled-in themes and keys, and TOML files of the user's.
 enum Themes {

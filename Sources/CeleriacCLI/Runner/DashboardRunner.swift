@@ -78,7 +78,7 @@ import Terminal
             case .input(.resized):
                 resize()
                 await look()
-            case .input(.hangup): return
+            case .input(.hangup), .input(.terminate): return
             case .action(let action):
                 state.handle(action, now: Clock.now)
                 isDirty = true
@@ -98,7 +98,7 @@ import Terminal
 
     /// The cluster moved: at most five times a second; nothing moved: once a second, for the ages.
     private func tick() async {
-        guard !state.isFrozen else { return }
+        guard state.frozen == nil else { return }
         let now = Clock.now
         let pause = await monitor.revision == seenRevision ? 1 : Self.calmPause
         if now - lastDraw >= pause { await look() }
@@ -107,14 +107,15 @@ import Terminal
     private func draw() {
         let now = Clock.now
         guard isDirty, now - lastDraw >= Self.shortestPause else { return }
-        terminal.show(state.render(picture, glyphs: glyphs))
+        terminal.show(state.render(picture, keymap: keymap, glyphs: glyphs))
         lastDraw = now
         isDirty = false
     }
 
     private func resize() {
         let size = terminal.size
-        state.resize(rows: size.rows, columns: size.columns)
+        state.rows = size.rows
+        state.columns = size.columns
         isDirty = true
     }
 

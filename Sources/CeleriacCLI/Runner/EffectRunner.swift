@@ -3,6 +3,7 @@ import CeleriacBroker
 import CeleriacCore
 import Dashboard
 import Foundation
+import OrderedCollections
 
 /// Does what the dashboard asks of broker, workers and files, and reports each step as an action. Nothing here draws.
 actor EffectRunner {

@@ -37,29 +37,36 @@ extension DisplayWidth {
         return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap { wrapLine($0, to: columns) }
     }
 
+    /// One walk over the line, however long it is.
     private static func wrapLine(_ line: Substring, to columns: Int) -> [String] {
         var lines: [String] = []
-        var rest = line
-        while self.columns(of: String(rest)) > columns {
-            var end = rest.startIndex, lastBlank: Substring.Index?
-            var left = columns
-            while end < rest.endIndex {
-                let width = self.columns(of: rest[end])
-                if width > left { break }
-                if rest[end] == " " { lastBlank = end }
-                left -= width
-                end = rest.index(after: end)
+        var start = line.startIndex, index = start
+        // Columns since `start`; the last blank since then, and the columns up to and with it.
+        var used = 0, blank: (at: Substring.Index, columns: Int)?
+        while index < line.endIndex {
+            let width = self.columns(of: line[index])
+            let isBlank = line[index] == " "
+            if used + width > columns, index > start {
+                if isBlank {
+                    // The blank itself is where it breaks.
+                    lines.append(String(line[start..<index]))
+                    (start, used) = (line.index(after: index), 0)
+                    index = start
+                } else if let last = blank {
+                    lines.append(String(line[start..<last.at]))
+                    start = line.index(after: last.at)
+                    used -= last.columns
+                } else {
+                    lines.append(String(line[start..<index]))
+                    (start, used) = (index, 0)
+                }
+                blank = nil
+                continue
             }
-            if end < rest.endIndex, rest[end] == " " { lastBlank = end }
-            if end == rest.startIndex { end = rest.index(after: end) }     // wider than the line: goes alone, or nothing would end
-            if let blank = lastBlank, blank > rest.startIndex {
-                lines.append(String(rest[..<blank]))
-                rest = rest[rest.index(after: blank)...]
-            } else {
-                lines.append(String(rest[..<end]))
-                rest = rest[end...]
-            }
+            used += width
+            if isBlank { blank = (index, used) }
+            index = line.index(after: index)
         }
-        return lines + [String(rest)]
+        return start < line.endIndex || lines.isEmpty ? lines + [String(line[start...])] : lines
     }
 }

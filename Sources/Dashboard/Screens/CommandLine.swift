@@ -59,10 +59,10 @@ extension DashboardState {
         switch verb {
         case .q: return [.quit]
         case .overview: show(.overview)
-        case .tasks: show(.tasks, rest)
-        case .queues: show(.queues, rest)
-        case .workers: show(.workers, rest)
-        case .log: show(.log, rest)
+        case .tasks: show(.tasks, filter: rest)
+        case .queues: show(.queues, filter: rest)
+        case .workers: show(.workers, filter: rest)
+        case .log: show(.log, filter: rest)
         case .theme: return useTheme(rest)
         case .find:
             guard let id = single(rest, "an id") else { return [] }
@@ -73,12 +73,6 @@ extension DashboardState {
         case .inspect, .control: return control(verb, rest, picture, now)
         }
         return []
-    }
-
-    private mutating func show(_ view: ViewName, _ filter: String) {
-        show(view)
-        guard !filter.isEmpty else { return }
-        do throws(FilterError) { narrow(list, to: try Filter(filter)) } catch { tell(error.description, isError: true) }
     }
 
     private mutating func single(_ text: String, _ what: String) -> String? {
@@ -146,12 +140,20 @@ extension DashboardState {
         case .inspect: ControlRequest.inspectMethods
         case .control: ControlRequest.controlMethods + ControlRequest.inspectMethods
         case .theme: themes
-        case .tasks: ["state:failure", "state:started", "state:success", "state:retry", "state:revoked"]
+        case .tasks, .queues, .workers, .log: filterCompletions(of: parts[1])
         case .find, .revoke: (picture.tasks?.rows ?? []).map(\.id.rawValue)
-        default: []
+        case .overview, .q: []
         }
         return options.filter { $0.hasPrefix(parts[1]) }.map { "\(verb.rawValue) \($0)" }
     }
+}
+
+/// Filters that what was typed may become: its last word completed to a field, or to one of Celery's states.
+func filterCompletions(of text: String) -> [String] {
+    let last = String(text.reversed().prefix { !" (".contains($0) }.reversed())
+    let states: [TaskState] = [.pending, .received, .started, .success, .failure, .retry, .revoked, .rejected]
+    let options = Filter.fields.map { $0 + ":" } + states.map { "state:" + $0.rawValue.lowercased() }
+    return options.filter { $0.hasPrefix(last) && $0 != last }.map { text.dropLast(last.count) + $0 }
 }
 
 extension Value {

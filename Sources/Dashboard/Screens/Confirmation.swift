@@ -37,7 +37,7 @@ public struct Confirmation: Hashable, Sendable {
         case (.character(let character), .text) where typed.count < 200: typed.append(character)
         case (.backspace, .text): typed = String(typed.dropLast())
         case (.enter, .text(let wanted, let kind)):
-            if typed == wanted { return .act }
+            if !wanted.isEmpty, typed == wanted { return .act }
             return .cancel(typed.isEmpty ? "nothing was changed" : "nothing was changed: what was typed is not \(kind)")
         default: break
         }

@@ -9,7 +9,9 @@ extension DashboardState {
     public mutating func handle(_ key: Key, keymap: Keymap, picture: Picture, now: Double) -> [Effect] {
         let picture = shown(picture)
         notice = nil
-        if keymap.command(for: key, scopes: ["everywhere"]) == Command.quit.rawValue { return [.quit] }
+        // Ctrl-c leaves from anywhere; a letter that a keymap gives it can still be typed.
+        let isTyped = if case .character = key { !modals.isEmpty } else { false }
+        if !isTyped, keymap.command(for: key, scopes: ["everywhere"]) == Command.quit.rawValue { return [.quit] }
         if case .mouse(let event, let row, let column) = key { return point(event, row: row, column: column, keymap, picture, now) }
         if !modals.isEmpty { return answer(key, keymap, picture, now) }
         guard let command = keymap.command(for: key, scopes: scopes).flatMap(Command.init(rawValue:)) else {

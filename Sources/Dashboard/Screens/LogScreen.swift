@@ -17,11 +17,21 @@ enum LogScreen {
 }
 
 extension DashboardState {
-    /// Entries that match the log's filter, newest first.
+    /// Entries that match the log's filter, newest first. Fields: `name` what was done, `args` the same as a command, `result` how it
+    /// ended, `state` done, failed or running, `worker` who replied.
     var logRows: [LogEntry] {
-        guard let wanted = self[.log].filter?.text.lowercased(), !wanted.isEmpty else { return log.reversed() }
+        guard let filter = self[.log].filter else { return log.reversed() }
         return log.reversed().filter { entry in
-            ([entry.title, entry.command, entry.summary ?? ""] + entry.replies.map(\.worker.rawValue)).contains { $0.lowercased().contains(wanted) }
+            filter.matches { field in
+                switch field {
+                case "name": .text(entry.title)
+                case "args": .text(entry.command)
+                case "result": entry.summary.map { .text($0) } ?? .none
+                case "state": .text(entry.summary == nil ? "running" : entry.isError ? "failed" : "done")
+                case "worker": .texts(entry.replies.map(\.worker.rawValue))
+                default: .none
+                }
+            }
         }
     }
 

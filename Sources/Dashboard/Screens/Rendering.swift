@@ -11,7 +11,7 @@ extension DashboardState {
             if let line = layout.header { HeaderLine(self, picture).render(into: &grid, at: line) }
             if let line = layout.tabs { viewTabs.render(into: &grid, at: line) }
             renderBody(shown(picture), context, into: &grid)
-            if let line = layout.outcome { renderOutcome(into: &grid, at: line) }
+            if let line = layout.outcome { renderOutcome(picture.header, into: &grid, at: line) }
             if let line = layout.hints { renderHints(shown(picture), keymap, into: &grid, at: line) }
         }
         renderModals(context, keymap, into: &grid)
@@ -39,7 +39,7 @@ extension DashboardState {
         func draw<Row>(_ table: Table<Row>, _ page: ListPage<Row>?, empty: (ListPage<Row>) -> [String]) {
             guard let page else { return say(["…"], into: &grid, at: area) }
             table.render(page, state, hasFocus: hasFocus, context, into: &grid, at: area)
-            if page.rows.isEmpty { say(empty(page), into: &grid, at: area) }
+            if page.rows.isEmpty { say(list == .log ? empty(page) : silence(picture.header) ?? empty(page), into: &grid, at: area) }
         }
         let noMatch = ["nothing matches \(safe(state.filter?.text ?? ""))", "Esc clears the filter"]
         switch list {
@@ -51,6 +51,15 @@ extension DashboardState {
         case .workersPane: draw(WorkersScreen.pane, picture.workers) { _ in noWorkers }
         case .timingsPane: draw(TimingsPane.table, picture.timings.map { ListPage($0) }) { _ in idle(picture.header, "no task has ended in the last 15 minutes") }
         case .failuresPane: draw(FailuresPane.table, picture.failures.map { ListPage($0) }) { _ in idle(picture.header, "nothing has failed in the last 15 minutes") }
+        }
+    }
+
+    /// Why nothing can have been heard.
+    private func silence(_ header: HeaderFacts) -> [String]? {
+        switch header.link {
+        case .live: nil
+        case .connecting: ["connecting to the broker …"]
+        case .reconnecting(_, _, let reason): ["the broker cannot be reached", safe(reason)]
         }
     }
 
@@ -91,10 +100,17 @@ extension DashboardState {
         }
     }
 
-    private func renderOutcome(into grid: inout Grid, at line: Rect) {
+    /// The answer to the last key, else what is wrong with the link, else how the last action ended, else the newest event that could not be read.
+    private func lastWords(_ header: HeaderFacts) -> Outcome? {
+        if let notice { return notice }
+        if case .reconnecting(_, _, let reason) = header.link { return Outcome(text: "the broker cannot be reached: \(reason)", isError: true) }
+        return outcome ?? header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
+    }
+
+    private func renderOutcome(_ header: HeaderFacts, into grid: inout Grid, at line: Rect) {
         let filter = details.isEmpty ? self[list].filter.map { "filter: " + safe($0.text) } ?? "" : ""
         let filterWidth = min(DisplayWidth.columns(of: filter), line.columns / 2)
-        if let outcome = notice ?? outcome {
+        if let outcome = lastWords(header) {
             let width = line.columns - 2 - (filterWidth > 0 ? filterWidth + 2 : 0)
             grid.write(safe(outcome.text), row: line.row, column: 1, width: width, style: Style(outcome.isError ? .bad : .text), ellipsis: Glyphs.unicode.ellipsis)
         }

@@ -12,7 +12,9 @@ extension DashboardState {
             if case .filter(let list, _) = line.purpose { narrow(list, to: nil) }
             return []
         case .enter: return enter(line, picture, now)
-        case .tab where line.purpose == .command: line.complete(with: completions(of: line.input.text, picture))
+        case .tab where line.purpose != .search:
+            line.complete(with: line.purpose == .command ? completions(of: line.input.text, picture) : filterCompletions(of: line.input.text))
+            if case .filter(let list, _) = line.purpose { line.problem = narrow(list, toText: line.input.text) }
         default:
             guard line.input.take(key) else { break }
             (line.completions, line.completion) = ([], nil)

@@ -34,6 +34,9 @@ extension DashboardState {
         add("pool", CellText(worker.pool, context) { safe($0) })
         add("processes", CellText(count: worker.concurrency, context))
         add("active", CellText(count: worker.active, context))
+        if let active = worker.active.value, let slots = worker.concurrency.value, slots > 0 {
+            second.append(Span(" " + Charts.gauge(Double(active) / Double(slots), width: 8), .gauge))
+        }
         add("done", CellText(count: worker.processed, context))
         add("memory", CellText(worker.memory, context, format: Formats.bytes))
         add("queues", CellText(worker.queues, context) { safe($0.map(\.rawValue).joined(separator: " ")) })

@@ -1,7 +1,7 @@
 /// Figures as people read them: `12,482`, `1.2 M`, `41 ms`, `1 m 3 s`, `45.2 MB`.
-enum Formats {
+public enum Formats {
     /// A whole number with grouped digits; from a million on with one decimal and a letter.
-    static func count(_ value: Int) -> String {
+    public static func count(_ value: Int) -> String {
         switch value.magnitude {
         case 0..<1_000_000: grouped(value)
         case 1_000_000..<1_000_000_000: decimal(Double(value) / 1e6, places: 1) + " M"
@@ -10,7 +10,7 @@ enum Formats {
     }
 
     /// Digits in groups of three, however many there are.
-    static func grouped(_ value: Int) -> String {
+    public static func grouped(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))
         var text = value < 0 ? "-" : ""
         for (index, digit) in digits.enumerated() {
@@ -21,7 +21,7 @@ enum Formats {
     }
 
     /// Seconds in the two units that matter.
-    static func duration(_ seconds: Double) -> String {
+    public static func duration(_ seconds: Double) -> String {
         guard !seconds.isNaN else { return "?" }
         guard seconds.isFinite else { return "never" }
         guard seconds >= 0 else { return "-" + duration(-seconds) }
@@ -39,7 +39,7 @@ enum Formats {
     }
 
     /// How long ago, in whole units: `3 s`, `14 m`, `2 h`, `5 d`.
-    static func age(_ seconds: Double) -> String {
+    public static func age(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "?" }
         switch seconds {
         case ..<1: return "0 s"
@@ -51,13 +51,13 @@ enum Formats {
     }
 
     /// A number per second, without the unit.
-    static func rate(_ value: Double) -> String {
+    public static func rate(_ value: Double) -> String {
         guard value.isFinite else { return "?" }
         return value < 9.95 && value != value.rounded() ? decimal(value, places: 1) : count(whole(value))
     }
 
     /// How often something happens, by the second, the minute or the hour.
-    static func frequency(_ perSecond: Double) -> String {
+    public static func frequency(_ perSecond: Double) -> String {
         switch perSecond {
         case 0.095...: rate(perSecond) + " /s"
         case (0.095 / 60)...: rate(perSecond * 60) + " /m"
@@ -67,7 +67,7 @@ enum Formats {
     }
 
     /// Bytes in decimal units.
-    static func bytes(_ value: Int) -> String {
+    public static func bytes(_ value: Int) -> String {
         var size = Double(value)
         for unit in ["B", "kB", "MB", "GB", "TB"] {
             if size.magnitude < 999.95 || unit == "TB" { return unit == "B" ? "\(value) B" : decimal(size, places: 1) + " " + unit }
@@ -77,7 +77,7 @@ enum Formats {
     }
 
     /// A part of a whole in per cent with one decimal; `100` and `0` without.
-    static func percent(_ part: Int, of whole: Int) -> String {
+    public static func percent(_ part: Int, of whole: Int) -> String {
         guard whole > 0 else { return "-" }
         if part == whole { return "100" }
         // Rounding must not turn "nearly all" into "all".
@@ -86,7 +86,7 @@ enum Formats {
     }
 
     /// Rounded to so many decimal places, at most three.
-    static func decimal(_ value: Double, places: Int) -> String {
+    public static func decimal(_ value: Double, places: Int) -> String {
         guard value.isFinite, value.magnitude < 1e15 else { return value.isNaN ? "?" : value < 0 ? "-∞" : "∞" }
         let scale = [1, 10, 100, 1000][min(max(places, 0), 3)]
         let scaled = Int((value.magnitude * Double(scale)).rounded())
@@ -97,7 +97,7 @@ enum Formats {
     }
 
     /// `1 task`, `3 tasks`.
-    static func plural(_ count: Int, _ noun: String) -> String {
+    public static func plural(_ count: Int, _ noun: String) -> String {
         grouped(count) + " " + noun + (count == 1 ? "" : "s")
     }
 

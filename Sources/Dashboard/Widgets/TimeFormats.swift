@@ -20,24 +20,27 @@ public struct Zone: Hashable, Sendable {
 
 extension Formats {
     /// `14:32:05` in that zone.
-    static func clock(_ instant: Double, _ zone: Zone) -> String {
+    public static func clock(_ instant: Double, _ zone: Zone) -> String {
         guard let seconds = wholeSeconds(instant, zone) else { return "?" }
         let second = ((seconds % 86400) + 86400) % 86400
         return "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
     }
 
     /// `2026-11-22 14:32:05` in that zone.
-    static func date(_ instant: Double, _ zone: Zone) -> String {
+    public static func date(_ instant: Double, _ zone: Zone) -> String {
         guard let seconds = wholeSeconds(instant, zone) else { return "?" }
         let (year, month, day) = civil(days: Int((Double(seconds) / 86400).rounded(.down)))
         return "\(year)-\(two(month))-\(two(day)) " + clock(instant, zone)
     }
 
     /// The clock with milliseconds, to tell the steps of a task apart.
-    static func fineClock(_ instant: Double, _ zone: Zone) -> String {
+    public static func fineClock(_ instant: Double, _ zone: Zone) -> String {
         guard wholeSeconds(instant, zone) != nil else { return "?" }
-        let thousandth = Int(((instant - instant.rounded(.down)) * 1000).rounded(.down))
-        return clock(instant, zone) + "." + String(repeating: "0", count: 3 - String(thousandth).count) + String(thousandth)
+        // Binary64 holds 0.52 s as a little less: the nearest thousandth is meant.
+        let thousandths = (instant * 1000).rounded()
+        let second = (thousandths / 1000).rounded(.down)
+        let rest = String(max(0, min(999, Int(thousandths - second * 1000))))
+        return clock(second, zone) + "." + String(repeating: "0", count: 3 - rest.count) + rest
     }
 
     private static func wholeSeconds(_ instant: Double, _ zone: Zone) -> Int? {
