@@ -22,10 +22,10 @@ struct ControlTests {
     }
 
     @Test func statsDifferOnlyInWhatMoves() throws {
-        let ours = try #require(try ask("inspect", "stats").object), theirs = try cluster.celery("inspect", "stats")
-        #expect(ours.count == 3)
-        for (name, stats) in ours {
-            #expect(stats.object.map { Set($0.keys) } == theirs[name]?.object.map { Set($0.keys) })
+        let ours = try ask("inspect", "stats"), theirs = try cluster.celery("inspect", "stats")
+        #expect(ours.names.count == 3)
+        for (name, stats) in ours.members {
+            #expect(Set(stats.names) == Set(theirs[name]?.names ?? []))
             for field in ["pid", "prefetch_count", "total", "broker"] { #expect(stats[field]?.sorted == theirs[name]?[field]?.sorted, "\(field) of \(name)") }
             #expect(stats["pool"]?["processes"] == theirs[name]?["pool"]?["processes"])
         }
@@ -85,7 +85,7 @@ struct ControlTests {
     @Test func aRunningTaskThatIsTerminatedIsRevokedForCelery() throws {
         // On the default queue only prefork workers listen; threads cannot be ended.
         let id = try cluster.python("print(shop.render.apply_async(('endless', 60), queue='default').id)")
-        let runs = try eventually { try cluster.celery("inspect", "active").object?.values.contains { $0.array?.contains { $0["id"]?.string == id } == true } == true }
+        let runs = try eventually { try cluster.celery("inspect", "active").members.contains { $0.value.array?.contains { $0["id"]?.string == id } == true } }
         #expect(runs)
         let asked = try cluster.celeriac("revoke", id, "--terminate")
         #expect(asked.status == 2, "what destroys asks, and nobody is there to answer")

@@ -18,13 +18,13 @@ struct ListingTests {
     }
 
     @Test func workersAreTheOnesThatCeleryInspects() throws {
-        let stats = try #require(try cluster.celery("inspect", "stats").object)
+        let stats = try cluster.celery("inspect", "stats")
         let queues = try cluster.celery("inspect", "active_queues")
         let workers = try rows("workers", "--wait", "3")
-        #expect(Set(workers.keys) == Set(stats.keys))
+        #expect(Set(workers.keys) == Set(stats.names))
         for (name, row) in workers {
             let fields = ["name", "state", "problem", "heartbeat_age", "active", "processed", "pool", "concurrency", "load", "queues", "version"]
-            #expect(row.object.map { Array($0.keys) } == fields)
+            #expect(row.names == fields)
             #expect(row["state"]?.string == "online", "\(name)")
             #expect(row["version"]?.string == "5.7.0")
             #expect((row["heartbeat_age"]?.double).map { $0 >= 0 && $0 < 5 } == true, "\(name) \(row["heartbeat_age"] ?? nil)")
@@ -34,7 +34,7 @@ struct ListingTests {
             #expect(implementation.contains(pool), "\(pool) of \(implementation)")
             let consumed = queues[name]?.array?.compactMap { $0["name"]?.string } ?? []
             #expect(Set(row["queues"]?.array?.compactMap(\.string) ?? []) == Set(consumed))
-            #expect(row["processed"]?.integer == stats[name]?["total"]?.object?.values.reduce(0) { $0 + ($1.integer ?? 0) })
+            #expect(row["processed"]?.integer == stats[name]?["total"]?.members.reduce(0) { $0 + ($1.value.integer ?? 0) })
         }
     }
 
@@ -45,7 +45,7 @@ struct ListingTests {
         let lengths = try ["", "\u{6}\u{16}3", "\u{6}\u{16}6", "\u{6}\u{16}9"].map { Int(try cluster.redis("LLEN", queue + $0)) ?? -1 }
         #expect(lengths == [2, 1, 3, 1])
         let row = try #require(try rows("queues")[queue])
-        #expect(row.object.map { Array($0.keys) } == ["name", "ready", "unacked", "eta", "consumers", "in_rate", "out_rate", "oldest_age"])
+        #expect(row.names == ["name", "ready", "unacked", "eta", "consumers", "in_rate", "out_rate", "oldest_age"])
         #expect(row["ready"]?.integer == 7)
         #expect(row["unacked"]?.integer == 0)
         #expect(row["consumers"]?.integer == 0)
@@ -57,10 +57,10 @@ struct ListingTests {
             ids = [shop.render.apply_async(('slow', 12)).id for _ in range(10)] + [shop.mail.apply_async(('x',), countdown=600).id for _ in range(4)]
             print(*ids)
             """).split(separator: " ").map(String.init)
-        defer { try? cluster.python("shop.app.control.revoke(\(ids), terminate=False)") }
+        defer { _ = try? cluster.python("shop.app.control.revoke(\(ids), terminate=False)") }
         let settled = try eventually {
-            let active = try cluster.celery("inspect", "active").object?.values.reduce(0) { $0 + ($1.array?.count ?? 0) }
-            let scheduled = try cluster.celery("inspect", "scheduled").object?.values.reduce(0) { $0 + ($1.array?.count ?? 0) }
+            let active = try cluster.celery("inspect", "active").members.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
+            let scheduled = try cluster.celery("inspect", "scheduled").members.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
             return active == 6 && scheduled == 4
         }
         #expect(settled)
@@ -76,13 +76,13 @@ struct ListingTests {
 
     @Test func tasksBeforeTheFirstEventComeFromTheWorkers() throws {
         let id = try cluster.python("print(shop.mail.apply_async(('later',), countdown=600).id)")
-        defer { try? cluster.python("shop.app.control.revoke('\(id)')") }
-        let seen = try eventually { try cluster.celery("inspect", "query_task", id).object?.values.contains { $0[id] != nil } == true }
+        defer { _ = try? cluster.python("shop.app.control.revoke('\(id)')") }
+        let seen = try eventually { try cluster.celery("inspect", "query_task", id).members.contains { $0.value[id] != nil } }
         #expect(seen)
         let finished = try cluster.celeriac("tasks", "--json")
         let task = try #require(try finished.json().array?.first { $0["id"]?.string == id })
         let fields = ["id", "name", "state", "worker", "queue", "args", "kwargs", "received", "started", "finished", "wait", "runtime", "retries", "eta", "expires", "root", "parent", "result", "exception"]
-        #expect(task.object.map { Array($0.keys) } == fields)
+        #expect(task.names == fields)
         #expect(task["name"]?.string == "mail.send")
         #expect(task["state"]?.string == "RECEIVED")
         #expect(task["started"] == .some(.null))

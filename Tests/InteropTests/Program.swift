@@ -89,11 +89,15 @@ func eventually(within seconds: Double = 20, _ claim: () throws -> Bool) rethrow
 }
 
 extension Value {
-    /// Members sorted by name at every depth: two objects that differ only in order become equal.
+    /// Of an object, in order; empty when this is none.
+    var members: [(key: String, value: Value)] { object.map { Array($0) } ?? [] }
+    var names: [String] { members.map(\.key) }
+
+    /// Objects as lists of members, sorted by name, at every depth: two that differ only in order become equal.
     var sorted: Value {
         switch self {
         case .array(let items): .array(items.map(\.sorted))
-        case .object(let members): .object(members.keys.sorted().reduce(into: [:]) { $0[$1] = members[$1]?.sorted })
+        case .object: .array(members.sorted { $0.key < $1.key }.map { [.string($0.key), $0.value.sorted] })
         default: self
         }
     }
