@@ -26,7 +26,9 @@ extension ControlRequest {
             }
         }
         // What the client library sends along unasked.
-        if method == "add_consumer", arguments["exchange"]?.isNull != false, arguments["exchange_type"] == "direct" { arguments.removeValue(forKey: "exchange_type") }
+        if method == "add_consumer", arguments["exchange"]?.isNull != false, arguments["exchange_type"] == "direct" {
+            arguments.removeValue(forKey: "exchange_type")
+        }
         // Only chooses between values and their texts in the reply.
         if method == "active" { arguments.removeValue(forKey: "safe") }
         guard let signature = Self.signatures[method] else { return nil }
@@ -92,12 +94,14 @@ extension ControlRequest {
 
     /// `word` so that a shell passes it on as it is.
     private static func quoted(_ word: String) -> String {
-        let isPlain = !word.isEmpty && word.utf8.allSatisfy { byte in
-            switch Unicode.Scalar(byte) {
-            case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", ":", "@", ",", "+", "=", "%": true
-            default: false
+        let isPlain =
+            !word.isEmpty
+            && word.utf8.allSatisfy { byte in
+                switch Unicode.Scalar(byte) {
+                case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", ":", "@", ",", "+", "=", "%": true
+                default: false
+                }
             }
-        }
         return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 }

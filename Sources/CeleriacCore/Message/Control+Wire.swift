@@ -57,7 +57,8 @@ extension ControlRequest {
         let request = ControlRequest(
             method, arguments: body["arguments"]?.object ?? [:], destination: body["destination"]?.array?.compactMap { $0.string.map(WorkerName.init(_:)) },
             pattern: body["pattern"]?.string, matcher: body["matcher"]?.string)
-        guard let ticket = body["ticket"]?.string, let key = body["reply_to"]?["routing_key"]?.string, let exchange = body["reply_to"]?["exchange"]?.string else {
+        guard let ticket = body["ticket"]?.string, let key = body["reply_to"]?["routing_key"]?.string, let exchange = body["reply_to"]?["exchange"]?.string
+        else {
             return (request, nil)
         }
         return (request, ReplyAddress(ticket: ticket, exchange: exchange, routingKey: key))

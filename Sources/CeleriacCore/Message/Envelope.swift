@@ -39,7 +39,9 @@ public struct Envelope: Hashable, Sendable {
     /// Reads the object that the JSON text holds.
     public init(_ whole: Value) throws(MessageError) {
         guard case .object(var members) = whole else { throw MessageError(.wrongShape, part: "envelope", cause: "it is no JSON object") }
-        guard let body = members.removeValue(forKey: "body")?.string else { throw MessageError(.wrongShape, part: "envelope", cause: "it has no text under \"body\"") }
+        guard let body = members.removeValue(forKey: "body")?.string else {
+            throw MessageError(.wrongShape, part: "envelope", cause: "it has no text under \"body\"")
+        }
         headers = try Self.object(&members, "headers")
         properties = try Self.object(&members, "properties")
         contentType = members.removeValue(forKey: "content-type")?.string ?? ""

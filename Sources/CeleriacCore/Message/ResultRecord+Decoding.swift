@@ -21,7 +21,9 @@ extension ResultRecord {
     public init(_ whole: Value, id: TaskID? = nil) throws(MessageError) {
         guard case .object(let members) = whole else { throw MessageError(.wrongShape, part: "result record", cause: "it is no JSON object") }
         guard let status = members["status"]?.string else { throw MessageError(.wrongShape, part: "result record", cause: "it has no text under \"status\"") }
-        guard let id = members["task_id"]?.string.map(TaskID.init(_:)) ?? id else { throw MessageError(.wrongShape, part: "result record", cause: "it has no \"task_id\"") }
+        guard let id = members["task_id"]?.string.map(TaskID.init(_:)) ?? id else {
+            throw MessageError(.wrongShape, part: "result record", cause: "it has no \"task_id\"")
+        }
         self.init(id: id, state: TaskState(rawValue: status), result: members["result"] ?? .null)
         traceback = members["traceback"]?.string
         children = members["children"] ?? .null

@@ -6,7 +6,9 @@ import OrderedCollections
 public enum ExtendedJSON {
     /// The two parts of a marker: an object with exactly these two keys, of which the type is text; `nil` for anything else.
     public static func marker(_ value: Value) -> (type: String, value: Value)? {
-        guard case .object(let members) = value, members.count == 2, let type = members["__type__"]?.string, let content = members["__value__"] else { return nil }
+        guard case .object(let members) = value, members.count == 2, let type = members["__type__"]?.string, let content = members["__value__"] else {
+            return nil
+        }
         return (type, content)
     }
 
@@ -30,7 +32,8 @@ public enum ExtendedJSON {
         case .array(let elements): return .array(elements.map(readable))
         case .object(let members):
             switch marker(value) {
-            case ("datetime", .string(let text))?, ("date", .string(let text))?, ("time", .string(let text))?, ("decimal", .string(let text))?: return .string(text)
+            case ("datetime", .string(let text))?, ("date", .string(let text))?, ("time", .string(let text))?, ("decimal", .string(let text))?:
+                return .string(text)
             case ("uuid", let content)?: return content["hex"]?.string.map { .string(hyphenated($0)) } ?? value
             default: return .object(members.mapValues(readable))
             }

@@ -28,7 +28,8 @@ public enum ForeignText {
             case "\n" where newlines == .keep: output.append(scalar)
             case "\r" where newlines == .keep && next == "\n": break
             case "\u{200D}" where joins(previous, next): output.append(scalar)
-            case "\u{FE0E}", "\u{FE0F}": if let previous, previous.properties.isEmoji { output.append(scalar) } else { output.append(contentsOf: mark(scalar).unicodeScalars) }
+            case "\u{FE0E}", "\u{FE0F}":
+                if let previous, previous.properties.isEmoji { output.append(scalar) } else { output.append(contentsOf: mark(scalar).unicodeScalars) }
             case _ where isHarmless(scalar): output.append(scalar)
             default: output.append(contentsOf: mark(scalar).unicodeScalars)
             }

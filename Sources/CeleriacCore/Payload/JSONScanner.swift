@@ -189,7 +189,8 @@ struct JSONScanner {
             guard position + 6 <= end else { throw JSONError(.unexpectedEnd, at: end) }
             guard hexUnit(at: position + 2) != nil else { throw JSONError(.badEscape, at: position) }
             position += 6
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"),
+            UInt8(ascii: "t"):
             position += 2
         default:
             throw JSONError(.badEscape, at: position)

@@ -8,6 +8,7 @@ public enum PythonLiteral {
         case repr
         /// Celery's abbreviating `saferepr`: arguments and results in events, `argsrepr`. In its strings only `'` is escaped and
         /// every other backslash is itself; strings that end in `...` may have been cut, and bytes have lost their escapes: both are refused.
+        /// So is a string that ends in a backslash, which looks like an escaped quote: quotes then come out odd, never as other values.
         case saferepr
     }
 
@@ -159,7 +160,9 @@ struct PythonLiteralParser {
     private func number(_ range: Range<Int>) -> Value? {
         var digits = JSONScanner(scan.bytes, in: range)
         // JSON's own names for the infinities are no Python.
-        guard scan.bytes[range.lowerBound] < UInt8(ascii: "A"), !scan.matches(range, "-Infinity"), let number = try? digits.number(), digits.position == digits.end else { return nil }
+        guard scan.bytes[range.lowerBound] < UInt8(ascii: "A"), !scan.matches(range, "-Infinity"), let number = try? digits.number(),
+            digits.position == digits.end
+        else { return nil }
         switch number {
         case .integer(let value): return .integer(value)
         case .number(let value): return .number(value)

@@ -91,7 +91,9 @@ private struct SafeReprWriter {
         guard mayContinue() else { return }
         let isCut = budget.map { bytes.count > $0 } ?? false
         let shown = isCut ? Array(bytes.prefix(budget ?? 0)) : bytes
-        let text = String(validating: shown, as: UTF8.self) ?? String(decoding: shown.flatMap { [lowerHexDigits[Int($0 >> 4)], lowerHexDigits[Int($0 & 15)]] }, as: UTF8.self)
+        let text =
+            String(validating: shown, as: UTF8.self)
+            ?? String(decoding: shown.flatMap { [lowerHexDigits[Int($0 >> 4)], lowerHexDigits[Int($0 & 15)]] }, as: UTF8.self)
         spend("b'" + text + (isCut ? "...'" : "'"))
     }
 

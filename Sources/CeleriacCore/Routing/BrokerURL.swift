@@ -97,7 +97,8 @@ extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
         let server = host.map { $0.contains(":") ? "[\($0)]" : escaped($0, keeping: ",") } ?? ""
         let query = options.map { escaped($0.name, keeping: "") + "=" + ($0.isSecret ? Self.mask : escaped($0.value, keeping: "/:@")) }.joined(separator: "&")
         let whole =
-            scheme + "://" + userInfo + server + (port.map { ":\($0)" } ?? "") + (path.isEmpty ? "" : "/" + escaped(path, keeping: "/:@")) + (query.isEmpty ? "" : "?" + query)
+            scheme + "://" + userInfo + server + (port.map { ":\($0)" } ?? "") + (path.isEmpty ? "" : "/" + escaped(path, keeping: "/:@"))
+            + (query.isEmpty ? "" : "?" + query)
         return ([whole] + alternates.map(\.description)).joined(separator: ";")
     }
 
