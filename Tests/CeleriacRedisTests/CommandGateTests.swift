@@ -15,7 +15,8 @@ import Testing
         ]
         let foreign = [
             RedisCommand("SADD", keys.replyBindings, keys.replyBinding("other")), RedisCommand("SADD", keys.replyBindings, keys.replyBinding("mine"), "more"),
-            RedisCommand("SREM", "_kombu.binding.celery", keys.replyBinding("mine")), RedisCommand("DEL", "celery"), RedisCommand("DEL", keys.replyKey("other")),
+            RedisCommand("SREM", "_kombu.binding.celery", keys.replyBinding("mine")), RedisCommand("DEL", "celery"),
+            RedisCommand("DEL", keys.replyKey("other")),
             RedisCommand("BRPOP", "celery", "1"), RedisCommand("PUBLISH", "/0.celeryev/task.sent", "x"), RedisCommand("LPUSH", "celery", "x"),
             RedisCommand("FLUSHALL"), RedisCommand("CONFIG", "SET", "save", ""), RedisCommand("EVAL", "return 1", "0"), RedisCommand("CLIENT", "KILL", "x"),
         ]

@@ -94,7 +94,8 @@ import Testing
         let server = try await RedisServer.start()
         let url = try BrokerURL("redis://127.0.0.1:\(server.port)/0")
         for (permission, method, isAllowed) in [
-            (Permission.readOnly, "ping", true), (.readOnly, "revoke", false), (.readOnly, "memsample", false), (.readOnly, "shutdown", false), (.passive, "ping", false),
+            (Permission.readOnly, "ping", true), (.readOnly, "revoke", false), (.readOnly, "memsample", false), (.readOnly, "shutdown", false),
+            (.passive, "ping", false),
             (.act, "revoke", true),
         ] {
             let broker = RedisBroker(try RedisEndpoint(url), options: RedisOptions(), permission: permission)
@@ -108,9 +109,13 @@ import Testing
     /// What reaches the server, as it counts itself, when all is asked that can be asked.
     @Test(arguments: [
         (Permission.passive, ["hello", "client|setname", "select", "psubscribe", "subscribe", "llen", "hlen", "zrange", "scan", "smembers", "lindex"]),
-        (Permission.readOnly, [
-            "hello", "client|setname", "select", "psubscribe", "subscribe", "llen", "hlen", "zrange", "scan", "smembers", "lindex", "sadd", "publish", "brpop", "srem", "del",
-        ]),
+        (
+            Permission.readOnly,
+            [
+                "hello", "client|setname", "select", "psubscribe", "subscribe", "llen", "hlen", "zrange", "scan", "smembers", "lindex", "sadd", "publish",
+                "brpop", "srem", "del",
+            ]
+        ),
     ]) func commandsStayWithinThePermission(permission: Permission, allowed: [String]) async throws {
         let server = try await RedisServer.start()
         let address = "redis://127.0.0.1:\(server.port)/1"

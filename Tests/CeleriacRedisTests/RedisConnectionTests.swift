@@ -56,6 +56,35 @@ func connect(_ url: String) async throws -> RedisConnection {
         }
     }
 
+    @Test func theNextServerIsTriedWhenOneIsGone() async throws {
+        let server = try await RedisServer.start()
+        let connection = try await connect("redis://127.0.0.1:\(try freePort())/0;redis://127.0.0.1:\(server.port)/0")
+        #expect(connection.endpoint.shown == "redis://127.0.0.1:\(server.port)/0")
+        connection.close()
+    }
+
+    /// As with servers before Redis 6, and some proxies.
+    @Test func aServerWithoutHelloIsSpokenToTheOldWay() async throws {
+        let server = try await RedisServer.start(["--requirepass", "pass", "--rename-command", "HELLO", ""])
+        let url = "redis://:pass@127.0.0.1:\(server.port)/4"
+        let connection = try await connect(url)
+        #expect(connection.protocolVersion == 2)
+        #expect(try await connection.send([RedisCommand("GET", "k"), RedisCommand("CLIENT", "LIST")]).last?.text?.contains("db=4") == true)
+        connection.close()
+        #expect(await failure("redis://:wr0ng@127.0.0.1:\(server.port)/4")?.kind == .unauthorized)
+
+        let broker = try RedisBroker(BrokerURL(url), permission: .act)
+        var feed = broker.events().makeAsyncIterator()
+        while let element = await feed.next() {
+            if case .link(.live) = element { break }
+        }
+        try await server.cli("-a", "pass", "PUBLISH", "/4.celeryev/task.sent", "event")
+        guard case .batch(let batch)? = await feed.next() else { return #expect(Bool(false)) }
+        #expect(batch.bytes[batch.payloads[0]].elementsEqual("event".utf8))
+        #expect(try await broker.facts(known: ["q"], now: 1).queues.map(\.ready) == [0])
+        await broker.close()
+    }
+
     @Test func whatIsWrongIsSaid() async throws {
         let server = try await RedisServer.start()
         let database = await failure("redis://127.0.0.1:\(server.port)/99")
@@ -93,7 +122,10 @@ func connect(_ url: String) async throws -> RedisConnection {
         let named = "rediss://localhost:\(server.tlsPort)/0"
         let bare = "rediss://127.0.0.1:\(server.tlsPort)/0"
         let authority = "ssl_ca_certs=\(certificates.authority)"
-        for url in ["\(named)?\(authority)", "\(bare)?\(authority)&ssl_check_hostname=false", "\(bare)?\(authority)&ssl_cert_reqs=optional", "\(bare)?ssl_cert_reqs=CERT_NONE"] {
+        for url in [
+            "\(named)?\(authority)", "\(bare)?\(authority)&ssl_check_hostname=false", "\(bare)?\(authority)&ssl_cert_reqs=optional",
+            "\(bare)?ssl_cert_reqs=CERT_NONE",
+        ] {
             let connection = try await connect(url)
             #expect(try await connection.send(RedisCommand("PING")).text == "PONG", "\(url)")
             connection.close()
@@ -126,7 +158,9 @@ private final class Greeter: Sendable {
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         address.sin_port = in_port_t(port).bigEndian
         let isListening = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 5) == 0 }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 5) == 0
+            }
         }
         try #require(isListening)
         let listener = descriptor

@@ -94,7 +94,9 @@ public final class Certificates: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let openssl = { (arguments: [String]) in _ = try run("openssl", arguments) }
-        try openssl(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Celeriac test authority", "-keyout", path("ca.key"), "-out", authority])
+        try openssl([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Celeriac test authority", "-keyout", path("ca.key"), "-out", authority,
+        ])
         try openssl(["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", path("server.csr")])
         try "subjectAltName=DNS:localhost\n".write(toFile: path("names"), atomically: true, encoding: .utf8)
         try openssl([

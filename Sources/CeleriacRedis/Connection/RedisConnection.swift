@@ -15,12 +15,28 @@ struct RedisConnection: Sendable {
 
     var isOpen: Bool { channel.isActive }
 
-    /// Connects and logs in: `HELLO 3`, or `AUTH` on servers that do not know it, then `SELECT` and a name for `CLIENT LIST`.
+    /// Connects and logs in: `HELLO 3`, or `AUTH` on servers that do not know it, then `SELECT` and a name for `CLIENT LIST`. If nobody answers there, the
+    /// endpoint's alternates are tried.
     /// - Parameters:
     ///   - patience: limit of the time to connect, and of that to log in.
     ///   - receiveBuffer: bytes read at once.
     static func open(
         _ endpoint: RedisEndpoint, gate: CommandGate, patience: Duration = .seconds(5), receiveBuffer: Int = 1 << 16
+    ) async throws(TransportError) -> RedisConnection {
+        var failure: TransportError?
+        for candidate in [endpoint] + endpoint.alternates {
+            do throws(TransportError) {
+                return try await open(only: candidate, gate: gate, patience: patience, receiveBuffer: receiveBuffer)
+            } catch {
+                guard error.kind == .unreachable || error.kind == .timedOut else { throw error }
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? .closed(endpoint, operation: "open")
+    }
+
+    private static func open(
+        only endpoint: RedisEndpoint, gate: CommandGate, patience: Duration, receiveBuffer: Int
     ) async throws(TransportError) -> RedisConnection {
         let security = try endpoint.tls.map { settings throws(TransportError) in try TLSLayer(settings, endpoint) }
         let ending = ConnectionEnd()
@@ -38,10 +54,11 @@ struct RedisConnection: Sendable {
             }
         let channel: any Channel
         do {
-            channel = switch endpoint.address {
-            case .host(let host, let port): try await bootstrap.connect(host: host, port: port).get()
-            case .socket(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
-            }
+            channel =
+                switch endpoint.address {
+                case .host(let host, let port): try await bootstrap.connect(host: host, port: port).get()
+                case .socket(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
+                }
         } catch {
             throw .connecting(endpoint, error)
         }
