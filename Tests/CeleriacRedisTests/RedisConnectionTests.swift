@@ -116,33 +116,49 @@ func connect(_ url: String) async throws -> RedisConnection {
         #expect(next != nil)
     }
 
-    @Test func certificatesAreVerifiedUnlessToldOtherwise() async throws {
-        let certificates = try Certificates()
-        let server = try await RedisServer.start(certificates: certificates)
-        let named = "rediss://localhost:\(server.tlsPort)/0"
-        let bare = "rediss://127.0.0.1:\(server.tlsPort)/0"
-        let authority = "ssl_ca_certs=\(certificates.authority)"
-        for url in [
-            "\(named)?\(authority)", "\(bare)?\(authority)&ssl_check_hostname=false", "\(bare)?\(authority)&ssl_cert_reqs=optional",
-            "\(bare)?ssl_cert_reqs=CERT_NONE",
-        ] {
-            let connection = try await connect(url)
-            #expect(try await connection.send(RedisCommand("PING")).text == "PONG", "\(url)")
-            connection.close()
+    #if TLS
+        @Test func certificatesAreVerifiedUnlessToldOtherwise() async throws {
+            let certificates = try Certificates()
+            let server = try await RedisServer.start(certificates: certificates)
+            let named = "rediss://localhost:\(server.tlsPort)/0"
+            let bare = "rediss://127.0.0.1:\(server.tlsPort)/0"
+            let authority = "ssl_ca_certs=\(certificates.authority)"
+            for url in [
+                "\(named)?\(authority)", "\(bare)?\(authority)&ssl_check_hostname=false", "\(bare)?\(authority)&ssl_cert_reqs=optional",
+                "\(bare)?ssl_cert_reqs=CERT_NONE",
+            ] {
+                let connection = try await connect(url)
+                #expect(try await connection.send(RedisCommand("PING")).text == "PONG", "\(url)")
+                connection.close()
+            }
+            let broker = try RedisBroker(BrokerURL("\(named)?\(authority)"), permission: .passive)
+            var feed = broker.events().makeAsyncIterator()
+            while let element = await feed.next() {
+                if case .link(.live) = element { break }
+            }
+            try await server.cli("PUBLISH", "/0.celeryev/task.sent", "event")
+            guard case .batch(let batch)? = await feed.next() else { return #expect(Bool(false)) }
+            #expect(batch.bytes[batch.payloads[0]].elementsEqual("event".utf8))
+            await broker.close()
+            #expect(await failure(named)?.kind == .unauthorized)
+            #expect(await failure("\(bare)?\(authority)")?.kind == .unauthorized)
+            #expect(await failure("\(named)?ssl_ca_certs=/nowhere.pem")?.kind == .misconfigured)
+            #expect(await failure("\(named)?ssl_cert_reqs=perhaps")?.kind == .misconfigured)
         }
-        #expect(await failure(named)?.kind == .unauthorized)
-        #expect(await failure("\(bare)?\(authority)")?.kind == .unauthorized)
-        #expect(await failure("\(named)?ssl_ca_certs=/nowhere.pem")?.kind == .misconfigured)
-        #expect(await failure("\(named)?ssl_cert_reqs=perhaps")?.kind == .misconfigured)
-    }
 
-    @Test func theWrongKindOfPortIsNoticed() async throws {
-        let server = try await RedisServer.start(certificates: try Certificates())
-        let encrypted = await failure("rediss://127.0.0.1:\(server.port)?ssl_cert_reqs=none")
-        #expect(encrypted?.hint?.contains("use redis://") == true, "\(encrypted?.description ?? "")")
-        let plain = await failure("redis://127.0.0.1:\(server.tlsPort)")
-        #expect(plain?.hint?.contains("use rediss://") == true, "\(plain?.description ?? "")")
-    }
+        @Test func theWrongKindOfPortIsNoticed() async throws {
+            let server = try await RedisServer.start(certificates: try Certificates())
+            let encrypted = await failure("rediss://127.0.0.1:\(server.port)?ssl_cert_reqs=none")
+            #expect(encrypted?.hint?.contains("use redis://") == true, "\(encrypted?.description ?? "")")
+            let plain = await failure("redis://127.0.0.1:\(server.tlsPort)")
+            #expect(plain?.hint?.contains("use rediss://") == true, "\(plain?.description ?? "")")
+        }
+    #else
+        @Test func aBuildWithoutTLSSaysSo() async throws {
+            let error = await failure("rediss://127.0.0.1:1")
+            #expect(error?.kind == .misconfigured && error?.hint?.contains("TLS trait") == true)
+        }
+    #endif
 }
 
 /// A server that greets whoever connects, and listens to nothing.
