@@ -116,7 +116,7 @@ public final class Terminal {
     public func suspend() {
         switch state {
         case .closed: break
-        case .lent: ct_stop()       // who has the terminal has stopped already
+        case .lent: ct_stop()  // who has the terminal has stopped already
         case .open:
             leave()
             ct_stop()

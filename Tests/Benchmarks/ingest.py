@@ -29,12 +29,14 @@ def flood_into(port, writes):
 
 
 def reporting(command, writes, count, *settings):
-    """Runs a monitor that prints one JSON object once it has folded in `count` events."""
+    """Runs a monitor that prints `ready` when it listens, and one JSON object once it has folded in `count` events."""
     with redis_server(*settings) as port:
         process = subprocess.Popen([word.replace("BROKER", f"redis://127.0.0.1:{port}/0") for word in command], stdout=subprocess.PIPE, text=True)
         try:
             watch = Redis(port)
-            wait_until(lambda: watch.listeners() or process.poll() is not None, 30, "subscription")
+            if process.stdout.readline() != "ready\n":
+                return {"error": "it did not start"}
+            wait_until(watch.listeners, 30, "subscription")
             time.sleep(0.5)  # the first subscription may not be the last one
             thread, start = flood_into(port, writes)
             # A monitor that lost events never sees the last one; it is ended, and what it printed by then counts.
@@ -47,6 +49,8 @@ def reporting(command, writes, count, *settings):
             if not printed.startswith("{"):
                 return {"error": f"no report: {printed!r}"}
             report = json.loads(printed)
+            if "rss" in report:
+                report["rss_after"] = report.pop("rss")
             return {**report, "inside": report["seconds"], "seconds": seconds, "rate": report["events"] / seconds}
         finally:
             process.kill()

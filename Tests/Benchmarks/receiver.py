@@ -1,6 +1,6 @@
 """The peer for taking events in: Celery's own EventReceiver that feeds Celery's own State.
 
-usage: receiver.py BROKER_URL COUNT      prints one JSON object after COUNT events, in the words of `celeriac bench-ingest`
+usage: receiver.py BROKER_URL COUNT      prints "ready", and one JSON object after COUNT events, in the words of `celeriac bench-ingest`
 Timed: from the first event handed over to the last one folded in.
 """
 import json
@@ -27,4 +27,5 @@ def take(event):
 
 
 with app.connection() as connection:
+    print("ready", flush=True)
     app.events.Receiver(connection, handlers={"*": take}).capture(limit=None, timeout=None, wakeup=False)

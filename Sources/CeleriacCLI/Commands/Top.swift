@@ -34,7 +34,8 @@ struct Top: AsyncParsableCommand {
         state.zone = Zone(offset: zone.offset, name: zone.name)
         state.themes = Themes.names
         state.theme = session.theme
-        state.open(view, filter: try readFilter(match))
+        _ = try readFilter(match)
+        state.show(view, filter: match)
         if once { return try await printOnce(session, state, glyphs) }
         let runner = try await DashboardRunner(session, state, glyphs: glyphs, color: global.color, mouse: mouse)
         try await runner.run()

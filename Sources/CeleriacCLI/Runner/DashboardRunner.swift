@@ -114,8 +114,7 @@ import Terminal
 
     private func resize() {
         let size = terminal.size
-        state.rows = size.rows
-        state.columns = size.columns
+        state.resize(rows: size.rows, columns: size.columns)
         isDirty = true
     }
 
@@ -132,6 +131,7 @@ import Terminal
             case .copy(let text): terminal.copy(text)
             case .theme(let name):
                 do { terminal.theme = try Themes.theme(name) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
+            case .save(let view, let kind): self.effects.save(state.wholeTable, view, kind)
             default: self.effects.start(effect)
             }
         }
