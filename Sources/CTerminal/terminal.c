@@ -43,11 +43,6 @@ ct_opening ct_open(bool mouse) {
     ct_rescue_remember_modes();
     screen = newterm(NULL, stdout, stdin);
     if (screen == NULL) return CT_FAILED;
-    /* Many that call themselves xterm do not know REP, SU and SD, and would keep remains of the screen before. */
-    repeat_char = NULL;
-    parm_index = NULL;
-    parm_rindex = NULL;
-    change_scroll_region = NULL;
     raw();
     noecho();
     nonl();
