@@ -43,7 +43,7 @@ enum WorkersScreen {
 
     private static func active(_ worker: WorkerRow, _ context: DrawContext) -> CellText {
         guard let active = worker.active.value, let slots = worker.concurrency.value else { return CellText(count: worker.active, context) }
-        return CellText("\(active)/\(slots)", active == 0 ? .dim : active >= slots ? .warning : .text)
+        return CellText("\(active)/\(slots)", active == 0 ? .dim : active >= slots ? .info : .text)
     }
 
     private static func load(_ worker: WorkerRow) -> CellText {
