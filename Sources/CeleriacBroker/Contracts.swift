@@ -29,6 +29,9 @@ public protocol ControlBus: Sendable {
 public protocol QueueInspection: Sendable {
     /// Sizes of all queues that can be found, those in `known` included. One round trip or few; call it about once a second.
     func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts
+
+    /// Where the message of a task lies, waiting or held unacked; `nil` when it is nowhere. Reads whole queues in pieces: for a question, not for a loop.
+    func message(of id: TaskID) async throws(TransportError) -> FoundMessage?
 }
 
 /// Reads results.

@@ -20,3 +20,17 @@ public enum Fact<Content: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 }
+
+extension Fact {
+    /// The same fact about a figure made from this one.
+    public func map<Other: Hashable & Sendable>(_ transform: (Content) -> Other) -> Fact<Other> {
+        switch self {
+        case .asking: .asking
+        case .notApplicable: .notApplicable
+        case .noAnswer(let last, let at): .noAnswer(last: last.map(transform), at: at)
+        case .known(let value): .known(transform(value))
+        case .inferred(let value): .inferred(transform(value))
+        case .atLeast(let value): .atLeast(transform(value))
+        }
+    }
+}

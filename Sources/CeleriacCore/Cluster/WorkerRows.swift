@@ -70,17 +70,3 @@ extension ClusterState {
         }
     }
 }
-
-extension Fact {
-    /// The same standing with another content.
-    func map<Other>(_ transform: (Content) -> Other) -> Fact<Other> {
-        switch self {
-        case .asking: .asking
-        case .notApplicable: .notApplicable
-        case .noAnswer(let last, let at): .noAnswer(last: last.map(transform), at: at)
-        case .known(let value): .known(transform(value))
-        case .inferred(let value): .inferred(transform(value))
-        case .atLeast(let value): .atLeast(transform(value))
-        }
-    }
-}

@@ -2,8 +2,10 @@ public import OrderedCollections
 
 /// A remote-control request, as `control.md` of the wire facts has it.
 public struct ControlRequest: Hashable, Sendable {
+    public typealias Arguments = OrderedDictionary<String, Value>
+
     public var method: String
-    public var arguments: OrderedDictionary<String, Value>
+    public var arguments: Arguments
     /// Node names; `nil` = everyone.
     public var destination: [WorkerName]?
     public var pattern: String?

@@ -1,0 +1,55 @@
+public import CeleriacBroker
+public import CeleriacCore
+import CeleriacRedis
+
+/// The one table from URL schemes to the code that speaks to that kind of server.
+public enum Schemes {
+    struct Kind: Sendable {
+        var schemes: [String]
+        var broker: (@Sendable (BrokerURL, BrokerSettings, Permission) throws(TransportError) -> any BrokerConnection)?
+        var resultBackend: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any ResultBackend)?
+    }
+
+    static let kinds = [
+        Kind(
+            schemes: ["redis", "rediss", "redis+socket"],
+            broker: { (url, settings, permission) throws(TransportError) in
+                var options = RedisOptions()
+                options.controlExchange = settings.controlExchange
+                options.eventExchange = settings.eventExchange
+                return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
+            },
+            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) })
+    ]
+
+    /// Opens the broker that `url` names; connections are made by the first call.
+    /// - Throws: `TransportError` of kind `.misconfigured` for a scheme that this build does not know, with the nearest one that it does.
+    public static func broker(_ url: BrokerURL, settings: BrokerSettings = BrokerSettings(), permission: Permission = .act) throws(TransportError) -> any BrokerConnection {
+        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.broker else { throw unknown(url, "a broker") }
+        return try open(url, settings, permission)
+    }
+
+    /// Opens the result backend that `url` names.
+    /// - Throws: as `broker` does.
+    public static func resultBackend(_ url: BrokerURL, settings: BrokerSettings = BrokerSettings()) throws(TransportError) -> any ResultBackend {
+        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.resultBackend else { throw unknown(url, "a result backend") }
+        return try open(url, settings)
+    }
+
+    private static func unknown(_ url: BrokerURL, _ role: String) -> TransportError {
+        let known = kinds.flatMap(\.schemes).sorted()
+        let nearest = Nearest.match(for: url.scheme, in: known).map { "did you mean \($0)? " } ?? ""
+        return TransportError(
+            .misconfigured, operation: "open", endpoint: url.description, cause: "no transport for scheme \"\(ForeignText.safe(url.scheme))\" as \(role)",
+            hint: "\(nearest)this build knows \(known.joined(separator: ", "))")
+    }
+}
+
+extension BrokerURL {
+    /// With options of the configuration, which give way to the URL's own.
+    fileprivate func adding(_ options: [String: Value]) -> BrokerURL {
+        var url = self
+        url.options = options.sorted { $0.key < $1.key }.map { Option(name: $0.key, value: $0.value.string ?? JSON.text($0.value)) } + url.options
+        return url
+    }
+}

@@ -1,0 +1,161 @@
+public import CeleriacBroker
+public import CeleriacCore
+
+/// Owns the state of one cluster and keeps it fed: events as they come, queue sizes once a second, and the workers' own answers now and then.
+///
+/// Ingestion runs on this actor and waits for nobody; whoever draws asks for a `Picture`.
+public actor ClusterMonitor {
+    private let broker: any BrokerConnection
+    private let permission: Permission
+    private let time: @Sendable () -> Double
+    private var state: ClusterState
+    /// Grows with every change; a drawer that has seen this number need not ask again.
+    public private(set) var revision = 0
+    private var link = LinkState.connecting
+    private var firstAnswers: Set<FirstAnswer> = []
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// Newest reason why queue sizes are not to be had, or workers cannot be asked.
+    public private(set) var problem: String?
+
+    private enum FirstAnswer: CaseIterable { case link, facts, workers }
+
+    /// - Parameter time: seconds since 1970.
+    public init(_ broker: any BrokerConnection, permission: Permission, limits: ClusterState.Limits = .init(), time: @escaping @Sendable () -> Double) {
+        self.broker = broker
+        self.permission = permission
+        self.time = time
+        state = ClusterState(limits: limits)
+    }
+
+    /// Watches until cancelled; a broker that goes away is tried again for ever.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.readEvents() }
+            group.addTask { await self.lookAtQueues() }
+            group.addTask { await self.questionWorkers() }
+        }
+    }
+
+    // MARK: - What others ask
+
+    public func picture(_ request: PictureRequest) -> Picture { state.picture(request, now: time()) }
+    public func task(_ id: TaskID) -> TaskRow? { state.task(id, now: time()) }
+    public func ids(matching filter: Filter, limit: Int) -> [TaskID] { state.ids(matching: filter, limit: limit, now: time()) }
+    public func timings(over span: Double) -> [TimingRow] { state.timings(over: span, now: time()) }
+    public var workerNames: [WorkerName] { state.workerNames }
+    public var linkState: LinkState { link }
+
+    /// Takes a reply that somebody else asked for (an action of the user).
+    public func take(_ reply: ControlReply, to method: String) {
+        state.fold(reply, to: method, at: time())
+        revision += 1
+    }
+
+    /// Returns once the first look at everything (link, queues, workers) has ended, well or badly.
+    public func firstLook() async {
+        guard firstAnswers.count < FirstAnswer.allCases.count else { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Asks broker and workers again now.
+    public func refresh() async {
+        await lookOnce()
+        await question(Self.opening)
+    }
+
+    // MARK: - Events
+
+    private func readEvents() async {
+        for await element in broker.events() {
+            switch element {
+            case .batch(let batch): state.fold(batch)
+            case .link(let new):
+                link = new
+                state.fold(new, at: time())
+                if new != .connecting { answered(.link) }
+            }
+            revision += 1
+            if Task.isCancelled { return }
+        }
+    }
+
+    // MARK: - Queues
+
+    private func lookAtQueues() async {
+        while !Task.isCancelled {
+            await lookOnce()
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func lookOnce() async {
+        defer { answered(.facts) }
+        do {
+            let facts = try await broker.facts(known: state.queueNames, now: time())
+            state.fold(facts)
+            problem = facts.problems.first
+        } catch { problem = error.description }
+        revision += 1
+    }
+
+    // MARK: - Workers
+
+    /// Asked on opening and after each reconnect, all at once.
+    private static let opening = ["stats", "active", "reserved", "scheduled", "active_queues"]
+    /// Asked in turn while watching: events tell the rest.
+    private static let rounds: [(methods: [String], pause: Duration)] = [
+        (["active", "reserved"], .seconds(10)), (["stats"], .seconds(10)), (["scheduled", "active_queues"], .seconds(10)),
+    ]
+
+    private func questionWorkers() async {
+        guard permission != .passive else { return answered(.workers) }
+        await question(Self.opening)
+        answered(.workers)
+        var round = 0
+        while !Task.isCancelled {
+            let next = Self.rounds[round % Self.rounds.count]
+            guard await pausing(next.pause, wakeOnReconnect: true) else {
+                await question(Self.opening)
+                continue
+            }
+            await question(next.methods)
+            round += 1
+        }
+    }
+
+    /// `false` as soon as the link came back meanwhile, `true` after `pause`.
+    private func pausing(_ pause: Duration, wakeOnReconnect: Bool) async -> Bool {
+        let end = ContinuousClock.now + pause
+        var wasLive = link == .live
+        while ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(500))
+            if !wasLive, link == .live { return false }
+            wasLive = link == .live
+        }
+        return true
+    }
+
+    private func question(_ methods: [String]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for method in methods { group.addTask { await self.ask(method) } }
+        }
+    }
+
+    private func ask(_ method: String) async {
+        var silent = Set(state.workerNames)
+        do {
+            for try await reply in broker.ask(ControlRequest(method), timeout: .seconds(1)) {
+                silent.remove(reply.worker)
+                take(reply, to: method)
+            }
+            if !silent.isEmpty { state.noAnswer(to: method, from: silent.sorted { $0.rawValue < $1.rawValue }, at: time()) }
+        } catch let error as TransportError { problem = error.description } catch {}
+        revision += 1
+    }
+
+    private func answered(_ part: FirstAnswer) {
+        guard firstAnswers.insert(part).inserted, firstAnswers.count == FirstAnswer.allCases.count else { return }
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+}

@@ -1,0 +1,27 @@
+import Foundation
+
+/// The system's clock and zone: pure code gets them from here as values.
+enum Clock {
+    /// Seconds since 1970.
+    static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Seconds that the local zone is ahead of UTC at `time`, and its abbreviation.
+    static func zone(at time: Double) -> (offset: Int, name: String) {
+        var seconds = time_t(time)
+        var local = tm()
+        guard localtime_r(&seconds, &local) != nil else { return (0, "UTC") }
+        return (local.tm_gmtoff, local.tm_zone.map { String(cString: $0) } ?? "UTC")
+    }
+
+    /// `HH:MM:SS` in the local zone.
+    static func timeOfDay(_ time: Double) -> String {
+        guard time.isFinite, abs(time) < 1e11 else { return "--:--:--" }
+        let second = (Int(time) + zone(at: time).offset) % 86_400
+        let positive = second < 0 ? second + 86_400 : second
+        return [positive / 3600, positive / 60 % 60, positive % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    }
+}

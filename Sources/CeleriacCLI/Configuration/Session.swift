@@ -1,0 +1,88 @@
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import Foundation
+
+/// What one run works on: options, environment and configuration file, brought together. Options win over environment, environment over file.
+struct Session {
+    var contextName: String?
+    var broker: BrokerURL
+    var resultBackend: BrokerURL?
+    var settings: BrokerSettings
+    var permission: Permission
+    var isProduction: Bool
+    var theme: String
+    var file: ConfigurationFile
+
+    init(_ options: GlobalOptions) throws {
+        let environment = ProcessInfo.processInfo.environment
+        file = try ConfigurationFile.read(options.config)
+        contextName = options.context ?? file.defaultContext
+        var context = ConfigurationFile.Context()
+        if let name = contextName {
+            guard let found = file.contexts[name] else {
+                let nearest = Nearest.match(for: name, in: Array(file.contexts.keys)).map { "; did you mean \($0)?" } ?? ""
+                throw Failure(.wrongUsage, "no context \"\(name)\" in \(options.config ?? ConfigurationFile.defaultPath)\(nearest)")
+            }
+            context = found
+        }
+        // A context that was named on the command line wins over the environment, else the environment would decide which cluster is hit.
+        let named = options.context != nil
+        func choose(_ option: String?, _ variable: String, _ file: String?) -> String? { option ?? (named ? file ?? environment[variable] : environment[variable] ?? file) }
+
+        guard let text = choose(options.broker, "CELERY_BROKER_URL", context.broker) else {
+            throw Failure(.wrongUsage, "no broker: give -b URL, set CELERY_BROKER_URL, or name a context of \(ConfigurationFile.defaultPath) with --context")
+        }
+        broker = try Self.url(text)
+        if broker.password == nil { broker.password = try context.password() }
+        resultBackend = try choose(options.resultBackend, "CELERY_RESULT_BACKEND", context.resultBackend).map(Self.url)
+        settings = BrokerSettings()
+        if let name = options.controlExchange ?? context.controlExchange { settings.controlExchange = name }
+        if let name = options.eventExchange ?? context.eventExchange { settings.eventExchange = name }
+        settings.transportOptions = context.transportOptions
+        for option in options.transportOption {
+            guard let split = option.firstIndex(of: "=") else { throw Failure(.wrongUsage, "--transport-option wants NAME=JSON, not \"\(option)\"") }
+            let text = String(option[option.index(after: split)...])
+            settings.transportOptions[String(option[..<split])] = (try? JSON.decode(Array(text.utf8))) ?? .string(text)
+        }
+        permission = options.passive || context.passive ? .passive : options.readOnly || context.readOnly ? .readOnly : .act
+        isProduction = context.production
+        theme = options.theme ?? context.theme ?? file.theme ?? "default"
+    }
+
+    private static func url(_ text: String) throws -> BrokerURL {
+        do { return try BrokerURL(text) } catch { throw Failure(.wrongUsage, "\(error)") }
+    }
+
+    func openBroker() throws(TransportError) -> any BrokerConnection { try Schemes.broker(broker, settings: settings, permission: permission) }
+    func openResultBackend() throws(TransportError) -> (any ResultBackend)? {
+        guard let resultBackend else { return nil }
+        return try Schemes.resultBackend(resultBackend, settings: settings)
+    }
+
+    /// A monitor over `broker`, not yet running.
+    func monitor(_ broker: any BrokerConnection) -> ClusterMonitor {
+        ClusterMonitor(broker, permission: permission, time: { Date().timeIntervalSince1970 })
+    }
+}
+
+extension ConfigurationFile.Context {
+    /// From `password_file`, else from what `password_command` prints.
+    func password() throws -> String? {
+        if let passwordFile {
+            guard let text = try? String(contentsOfFile: passwordFile, encoding: .utf8) else { throw Failure(.wrongUsage, "\(passwordFile): cannot be read") }
+            return text.trimmingCharacters(in: .newlines)
+        }
+        guard let program = passwordCommand.first else { return nil }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = passwordCommand
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        do { try process.run() } catch { throw Failure(.failed, "password_command \(program) did not start") }
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(.failed, "password_command \(program) ended with code \(process.terminationStatus)") }
+        return text.trimmingCharacters(in: .newlines)
+    }
+}

@@ -1,0 +1,139 @@
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import Dashboard
+import Terminal
+
+/// Carries keys to the dashboard's state, its effects to the outside, and its grids to the terminal.
+///
+/// One loop on the main actor takes everything in order, so a key that follows a movement acts on the row that the movement reached.
+@MainActor final class DashboardRunner {
+    /// What wakes the loop.
+    enum Wake: Sendable {
+        case input(Input)
+        case action(Action)
+        case tick
+    }
+
+    private let session: Session
+    private let broker: any BrokerConnection
+    private let monitor: ClusterMonitor
+    private let effects: EffectRunner
+    private let terminal: Terminal
+    private let keymap: Keymap
+    private var glyphs: Glyphs
+    private var state: DashboardState
+    private var picture: Picture
+    private var seenRevision = -1
+    private var lastDraw = 0.0
+    private var isDirty = true
+    private let wakes: AsyncStream<Wake>
+    private let wake: AsyncStream<Wake>.Continuation
+
+    /// Draws a second: while keys are pressed, and while only the cluster moves.
+    private static let shortestPause = 1.0 / 30
+    private static let calmPause = 0.2
+
+    init(_ session: Session, _ state: DashboardState, glyphs: Glyphs, color: ColorMode, mouse: Bool) throws {
+        self.session = session
+        self.state = state
+        self.glyphs = glyphs
+        keymap = try Themes.keymap(session.file.keys)
+        broker = try session.openBroker()
+        monitor = session.monitor(broker)
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: try session.openResultBackend(), url: session.broker) { [wake] in wake.yield(.action($0)) }
+        let name = color == .never || (color == .auto && Environment.has("NO_COLOR")) ? "mono" : session.theme
+        terminal = try Terminal(theme: Themes.theme(name), glyphs: glyphs, options: .init(mouse: mouse))
+        picture = Picture(now: Clock.now)
+    }
+
+    func run() async throws {
+        try terminal.open()
+        defer { terminal.close() }
+        resize()
+        let monitoring = Task { [monitor] in await monitor.run() }
+        let typing = Task { [terminal, wake] in
+            for await input in terminal.inputs { wake.yield(.input(input)) }
+            wake.yield(.input(.hangup))
+        }
+        let ticking = Task { [wake] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(50))
+                wake.yield(.tick)
+            }
+        }
+        await loop()
+        for task in [monitoring, typing, ticking] { task.cancel() }
+        await broker.close()
+    }
+
+    private func loop() async {
+        await look()
+        for await wake in wakes {
+            switch wake {
+            case .input(.key(let key)):
+                guard await take(state.handle(key, keymap: keymap, picture: picture, now: Clock.now)) else { return }
+                await look()
+            case .input(.resized):
+                resize()
+                await look()
+            case .input(.hangup), .input(.terminate): return
+            case .action(let action):
+                state.handle(action, now: Clock.now)
+                isDirty = true
+            case .tick: await tick()
+            }
+            draw()
+        }
+    }
+
+    /// Asks for what the screen shows now, and lets the cursor settle on it.
+    private func look() async {
+        seenRevision = await monitor.revision
+        picture = await monitor.picture(state.request())
+        state.settle(picture)
+        isDirty = true
+    }
+
+    /// The cluster moved: at most five times a second; nothing moved: once a second, for the ages.
+    private func tick() async {
+        let now = Clock.now
+        let pause = await monitor.revision == seenRevision ? 1 : Self.calmPause
+        if now - lastDraw >= pause { await look() }
+    }
+
+    private func draw() {
+        let now = Clock.now
+        guard isDirty, now - lastDraw >= Self.shortestPause else { return }
+        terminal.show(state.render(picture, keymap: keymap, glyphs: glyphs))
+        lastDraw = now
+        isDirty = false
+    }
+
+    private func resize() {
+        let size = terminal.size
+        state.resize(rows: size.rows, columns: size.columns)
+        isDirty = true
+    }
+
+    /// Carries effects out.
+    /// - Returns: `false` when the program is to end.
+    private func take(_ effects: [Effect]) async -> Bool {
+        for effect in effects {
+            switch effect {
+            case .quit: return false
+            case .suspend:
+                terminal.suspend()
+                resize()
+            case .redraw: terminal.redraw()
+            case .copy(let text): terminal.copy(text)
+            case .theme(let name):
+                do { terminal.theme = try Themes.theme(name) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
+            case .save(let view, let kind): self.effects.save(state.wholeTable, view, kind)
+            default: self.effects.start(effect)
+            }
+        }
+        return true
+    }
+}

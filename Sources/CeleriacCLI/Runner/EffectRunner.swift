@@ -1,0 +1,145 @@
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import Dashboard
+import Foundation
+import OrderedCollections
+
+/// Does what the dashboard asks of broker, workers and files, and reports each step as an action. Nothing here draws.
+actor EffectRunner {
+    private let broker: any BrokerConnection
+    private let monitor: ClusterMonitor
+    private let resultBackend: (any ResultBackend)?
+    private let url: BrokerURL
+    private let report: @Sendable (Action) -> Void
+    private var nextLog = 1
+
+    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, url: BrokerURL, report: @escaping @Sendable (Action) -> Void) {
+        self.broker = broker
+        self.monitor = monitor
+        self.resultBackend = resultBackend
+        self.url = url
+        self.report = report
+    }
+
+    /// Starts `effect` and returns at once: a slow worker must not hold up the keys.
+    nonisolated func start(_ effect: Effect) {
+        // Unstructured on purpose: an action goes on while the screen does, and ends with the process.
+        Task { await self.perform(effect) }
+    }
+
+    func perform(_ effect: Effect) async {
+        switch effect {
+        case .refresh: await monitor.refresh()
+        case .revoke(let ids, let terminate, let signal): await revoke(ids, terminate: terminate, signal: signal)
+        case .revokeMatching(let filter, let count, let terminate, let signal):
+            await revoke(await monitor.ids(matching: filter, limit: count), terminate: terminate, signal: signal)
+        case .control(let request): await converse(title: Self.title(request), request)
+        case .fetchResult(let id): await fetch(id)
+        case .inspect(let worker): await inspect(worker)
+        case .save, .quit, .suspend, .redraw, .copy, .theme: break
+        }
+    }
+
+    // MARK: - Acting
+
+    /// Reads each task's state again first: what has ended meanwhile is left alone, and told.
+    private func revoke(_ ids: [TaskID], terminate: Bool, signal: String) async {
+        var waiting: [TaskID] = []
+        var ended: [TaskRow] = []
+        for id in ids {
+            if let row = await monitor.task(id), row.state.isFinal { ended.append(row) } else { waiting.append(id) }
+        }
+        guard !waiting.isEmpty else {
+            let reason = ended.count == 1 ? "\(ended[0].id) is already \(ended[0].state)" : ids.isEmpty ? "no task matches any more" : "all \(ended.count) tasks have ended already"
+            return report(.notify(ForeignText.safe("refused: \(reason)"), isError: true))
+        }
+        let noun = waiting.count == 1 ? "task \(waiting[0])" : "\(waiting.count) tasks"
+        let title = ForeignText.safe(terminate ? "terminate \(noun) with \(signal)" : "revoke \(noun)")
+        let done = (terminate ? "terminated " : "revoked ") + (waiting.count == 1 ? "1 task" : "\(waiting.count) tasks")
+        let skipped = ended.isEmpty ? "" : ", \(ended.count) had ended already"
+        await converse(title: title, .revoke(waiting, terminate: terminate, signal: signal), done: done, remark: skipped)
+    }
+
+    /// Sends, gathers replies into the log, and sums up.
+    private func converse(title: String, _ request: ControlRequest, done: String? = nil, remark: String = "") async {
+        let log = nextLog
+        nextLog += 1
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: url).map { ForeignText.safe($0) } ?? "")))
+        let asked: [WorkerName]
+        if let destination = request.destination { asked = destination } else { asked = await monitor.workerNames }
+        var silent = Set(asked)
+        var failures: [String] = []
+        do {
+            if request.method == "shutdown" {
+                // Celery answers everything but this.
+                let receivers = try await broker.send(request)
+                return report(.finished(log: log, summary: "\(title): sent\(receivers.map { " to \($0) listening" } ?? ""); workers do not reply to it", isError: false))
+            }
+            for try await reply in broker.ask(request, timeout: .seconds(2)) {
+                silent.remove(reply.worker)
+                if let error = reply.error { failures.append(error) }
+                report(.reply(log: log, reply))
+                await monitor.take(reply, to: request.method)
+            }
+        } catch {
+            return report(.finished(log: log, summary: ForeignText.safe("\(title) failed: \(error)"), isError: true))
+        }
+        let answered = asked.count - silent.count
+        let silence = silent.isEmpty || answered == 0 ? "" : " (\(silent.map(\.rawValue).sorted().prefix(3).joined(separator: ", "))\(silent.count > 3 ? " and \(silent.count - 3) more" : "") silent)"
+        let summary =
+            if answered == 0 && !asked.isEmpty { "\(title): no worker answered" } else if let failure = failures.first { "\(title): \(failures.count) of \(answered) workers refused: \(failure)" } else {
+                "\(done ?? title) on \(answered) of \(asked.count) \(asked.count == 1 ? "worker" : "workers")\(silence)\(remark)"
+            }
+        report(.finished(log: log, summary: ForeignText.safe(summary), isError: !failures.isEmpty || answered == 0))
+    }
+
+    private static func title(_ request: ControlRequest) -> String {
+        let words = request.arguments.map { "\($0.key)=\($0.value.string ?? JSON.text($0.value))" }
+        let target = request.destination.map { " on " + $0.map(\.rawValue).joined(separator: ", ") } ?? ""
+        return ForeignText.safe(([request.method] + words).joined(separator: " ") + target)
+    }
+
+    // MARK: - Looking
+
+    private func fetch(_ id: TaskID) async {
+        guard let resultBackend else { return report(.resultFailed(id, "no result backend: start with -r URL")) }
+        do { report(.result(id, try await resultBackend.record(of: id))) } catch { report(.resultFailed(id, ForeignText.safe(error.description))) }
+    }
+
+    private func inspect(_ worker: WorkerName) async {
+        await withTaskGroup(of: Void.self) { group in
+            for method in ["active", "reserved", "scheduled", "revoked", "stats", "conf"] {
+                group.addTask {
+                    do {
+                        var isSilent = true
+                        for try await reply in self.broker.ask(ControlRequest(method, destination: [worker]), timeout: .seconds(1)) {
+                            isSilent = false
+                            await self.monitor.take(reply, to: method)
+                            self.report(.inspected(worker, method: method, reply.value))
+                        }
+                        if isSilent { self.report(.inspectFailed(worker, "no reply to \(method) within 1 s")) }
+                    } catch { self.report(.inspectFailed(worker, ForeignText.safe("\(error)"))) }
+                }
+            }
+        }
+    }
+
+    // MARK: - Files
+
+    /// Writes all rows that the view's filter lets through into the working folder.
+    nonisolated func save(_ table: PictureRequest, _ view: String, _ kind: Effect.TableFile) {
+        Task { await self.write(table, view, kind) }
+    }
+
+    private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
+        let picture = await monitor.picture(request)
+        let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
+        let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"
+        let text = kind == .json ? "[\n" + values.map { JSON.text($0) }.joined(separator: ",\n") + "\n]\n" : CommaSeparated.text(values)
+        do {
+            try text.write(toFile: name, atomically: true, encoding: .utf8)
+            report(.notify("\(values.count) rows saved as \(FileManager.default.currentDirectoryPath)/\(name)", isError: false))
+        } catch { report(.notify("\(name) cannot be written: \(error.localizedDescription)", isError: true)) }
+    }
+}

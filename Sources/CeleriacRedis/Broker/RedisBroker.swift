@@ -1,0 +1,133 @@
+public import CeleriacBroker
+public import CeleriacCore
+import Synchronization
+
+/// A Redis server that carries a Celery cluster's messages the way kombu lays them out.
+///
+/// Nothing is connected before the first call; what is lost is connected again by the next one.
+public final class RedisBroker: BrokerConnection {
+    public let endpoint: String
+    private let address: RedisEndpoint
+    private let keys: RedisKeys
+    private let pool: ConnectionPool
+    private let inspector: QueueInspector
+    private let pidbox: Pidbox
+    private let activities = Activities()
+
+    /// - Parameters:
+    ///   - options: what the URL's own options do not say.
+    /// - Throws: kind `.misconfigured`.
+    public convenience init(_ url: BrokerURL, options: RedisOptions = RedisOptions(), permission: Permission) throws(TransportError) {
+        self.init(try RedisEndpoint(url), options: try options.overridden(by: url), permission: permission)
+    }
+
+    init(_ address: RedisEndpoint, options: RedisOptions, permission: Permission) {
+        self.address = address
+        endpoint = address.shown
+        keys = RedisKeys(options: options, database: address.database)
+        pool = ConnectionPool(address, CommandGate(permission, keys))
+        inspector = QueueInspector(pool, keys)
+        pidbox = Pidbox(pool, keys)
+    }
+
+    public func close() async {
+        await activities.end(within: .seconds(1))
+        await pool.close()
+    }
+}
+
+extension RedisBroker {
+    public func events() -> AsyncStream<FeedElement> {
+        let backlog = EventBacklog()
+        let link = EventLink(endpoint: address, gate: pool.gate, keys: keys, backlog: backlog)
+        // Of its own, since it has to drain the connection also while the consumer does something else.
+        let task = activities.begin { await link.run() }
+        let lease = FeedLease(task)
+        return AsyncStream {
+            await lease.next(of: backlog)
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    @discardableResult
+    public func send(_ request: ControlRequest) async throws(TransportError) -> Int? {
+        try await pidbox.send(request)
+    }
+
+    public func ask(_ request: ControlRequest, timeout: Duration) -> AsyncThrowingStream<ControlReply, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
+        // Of its own, since the reply box has to be removed also when the consumer has left.
+        let task = activities.begin { [pidbox] in
+            await pidbox.ask(request, timeout: timeout) { reply in
+                switch reply {
+                case .success(let reply): continuation.yield(reply)
+                case .failure(let error): continuation.finish(throwing: error)
+                case nil: continuation.finish()
+                }
+            }
+        }
+        continuation.onTermination = { reason in
+            if case .cancelled = reason { task.cancel() }
+        }
+        return stream
+    }
+
+    public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {
+        try await inspector.facts(known: known, now: now)
+    }
+
+    public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
+        try await inspector.message(of: id)
+    }
+}
+
+/// Ends a feed's task when nobody holds the feed any more.
+private final class FeedLease: Sendable {
+    private let task: Task<Void, Never>
+
+    init(_ task: Task<Void, Never>) { self.task = task }
+    deinit { task.cancel() }
+
+    func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
+}
+
+/// What goes on by itself on behalf of a broker, so that it can be ended with it.
+private final class Activities: Sendable {
+    private struct State {
+        var tasks: [Int: Task<Void, Never>] = [:]
+        var next = 0
+    }
+
+    private let state = Mutex(State())
+
+    func begin(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        state.withLock { state in
+            let number = state.next
+            state.next += 1
+            let task = Task { [self] in
+                await work()
+                self.state.withLock { _ = $0.tasks.removeValue(forKey: number) }
+            }
+            state.tasks[number] = task
+            return task
+        }
+    }
+
+    /// Cancels all, and waits until they have cleaned up, but not for long: a server that does not answer must not keep anyone from leaving.
+    func end(within patience: Duration) async {
+        let tasks = state.withLock { Array($0.tasks.values) }
+        for task in tasks { task.cancel() }
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+        let deadline = Task {
+            try? await Task.sleep(for: patience)
+            continuation.finish()
+        }
+        Task {
+            for task in tasks { await task.value }
+            continuation.finish()
+        }
+        for await _ in ends {}
+        deadline.cancel()
+    }
+}

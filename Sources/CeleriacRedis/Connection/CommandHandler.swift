@@ -1,0 +1,97 @@
+import CeleriacBroker
+import NIOCore
+import Synchronization
+
+/// A pipeline on its way to the server, and who waits for its replies.
+struct CommandBatch: Sendable {
+    let commands: [RedisCommand]
+    let timeout: TimeAmount
+    let promise: EventLoopPromise<[RESPValue]>
+}
+
+/// Why a connection ended, for those who come to use it after its handlers are gone.
+final class ConnectionEnd: Sendable {
+    private let cause = Mutex<(any Error)?>(nil)
+
+    var reason: (any Error)? { cause.withLock { $0 } }
+
+    /// The first cause counts: others follow from it.
+    func note(_ reason: any Error) { cause.withLock { $0 = $0 ?? reason } }
+}
+
+/// Carries pipelines out and their replies back; what belongs to what is `ReplyQueue`'s knowledge.
+final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = Never
+    typealias OutboundIn = CommandBatch
+    typealias OutboundOut = ByteBuffer
+
+    private struct Call {
+        let operation: String
+        let promise: EventLoopPromise<[RESPValue]>
+        let deadline: Scheduled<Void>
+    }
+
+    private let endpoint: RedisEndpoint
+    private var queue = ReplyQueue<Call>()
+    private let ending: ConnectionEnd
+
+    init(_ endpoint: RedisEndpoint, _ ending: ConnectionEnd) {
+        self.endpoint = endpoint
+        self.ending = ending
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let batch = unwrapOutboundIn(data)
+        let operation = batch.commands[0].name
+        var bytes: [UInt8] = []
+        for command in batch.commands { command.encode(into: &bytes) }
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let timeout = batch.timeout
+        let deadline = context.eventLoop.scheduleTask(in: timeout) {
+            let (handler, context) = loopBound.value
+            handler.end(context, TransportError.silent(handler.endpoint, operation: operation, timeout))
+        }
+        queue.expect(batch.commands.count, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
+        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do throws(RESPError) {
+            for (call, replies) in try queue.receive(unwrapInboundIn(data).readableBytesView) {
+                call.deadline.cancel()
+                call.promise.succeed(replies)
+            }
+        } catch {
+            end(context, error)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(context, error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(context, TransportError.closed(endpoint, operation: "read"))
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        failAll(ending.reason ?? ChannelError.ioOnClosedChannel)
+    }
+
+    private func end(_ context: ChannelHandlerContext, _ cause: any Error) {
+        ending.note(cause)
+        failAll(ending.reason ?? cause)
+        context.close(promise: nil)
+    }
+
+    private func failAll(_ cause: any Error) {
+        let calls = queue.waiting
+        queue = ReplyQueue()
+        for call in calls {
+            call.deadline.cancel()
+            call.promise.fail(TransportError.lost(endpoint, operation: call.operation, cause))
+        }
+    }
+}

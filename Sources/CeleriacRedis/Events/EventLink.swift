@@ -1,0 +1,80 @@
+import CeleriacBroker
+import CeleriacCore
+import NIOCore
+
+/// Keeps a subscription to a cluster's events alive, for ever: connects, listens until the connection ends, waits a little, connects again.
+struct EventLink: Sendable {
+    let endpoint: RedisEndpoint
+    let gate: CommandGate
+    let keys: RedisKeys
+    let backlog: EventBacklog
+
+    /// Bytes read at once.
+    private static let receiveBuffer = 512 << 10
+
+    /// Returns when its task is cancelled.
+    func run() async {
+        defer { backlog.finish() }
+        var random = SystemRandomNumberGenerator()
+        var backoff = Backoff()
+        var unheardSince = secondsSince1970()
+        // A first attempt may take its time; later ones must not keep us from noticing that the server is back.
+        var patience = Duration.seconds(5)
+        backlog.put(.link(.connecting))
+        while !Task.isCancelled {
+            let reason: TransportError
+            do throws(TransportError) {
+                let connection = try await RedisConnection.open(endpoint, gate: gate, patience: patience, receiveBuffer: Self.receiveBuffer)
+                backoff = Backoff()
+                reason = try await connection.listen(to: subscriptions, into: backlog)
+                unheardSince = secondsSince1970()
+            } catch {
+                reason = error
+            }
+            patience = .seconds(2.5)
+            let wait = backoff.next(using: &random)
+            backlog.put(.link(.reconnecting(since: unheardSince, retryAt: secondsSince1970() + wait, reason: reason.cause)))
+            // Cut short by cancellation, which the loop sees by itself.
+            try? await Task.sleep(for: .seconds(wait))
+        }
+    }
+
+    private var subscriptions: [RedisCommand] {
+        // Workers publish on one or the other, by their `fanout_patterns`; a channel nobody publishes on costs nothing.
+        [RedisCommand("PSUBSCRIBE", keys.eventPattern), RedisCommand("SUBSCRIBE", keys.eventChannel)]
+    }
+}
+
+extension RedisConnection {
+    /// Gives the connection over to `subscriptions`, each with one channel or pattern; no other command can be sent any more.
+    /// - Returns: why it ended.
+    fileprivate func listen(to subscriptions: [RedisCommand], into backlog: EventBacklog) async throws(TransportError) -> TransportError {
+        for command in subscriptions { try gate.check(command, endpoint) }
+        let ended = channel.eventLoop.makePromise(of: Void.self)
+        let endpoint = endpoint
+        let channel = channel
+        channel.eventLoop.execute {
+            guard let commands = try? channel.pipeline.syncOperations.handler(type: CommandHandler.self) else {
+                return ended.fail(TransportError.closed(endpoint, operation: "subscribe"))
+            }
+            // Nothing is under way: whatever is read from now on answers a subscription.
+            channel.pipeline.syncOperations.removeHandler(commands, promise: nil)
+            do {
+                try channel.pipeline.syncOperations.addHandler(FeedHandler(endpoint, subscriptions, into: backlog, ended: ended))
+            } catch {
+                ended.fail(error)
+                channel.close(promise: nil)
+            }
+        }
+        return await withTaskCancellationHandler {
+            do {
+                try await ended.futureResult.get()
+                return TransportError.closed(endpoint, operation: "subscribe")
+            } catch {
+                return TransportError.lost(endpoint, operation: "subscribe", error)
+            }
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import CeleriacCore
+
+extension DashboardState {
+    /// Lines of the log kept.
+    static let logLimit = 1000
+
+    /// Takes over what came back from outside. `now` in seconds since 1970.
+    public mutating func handle(_ action: Action, now: Double) {
+        switch action {
+        case .logged(let entry):
+            log.append(entry)
+            if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
+        case .reply(let id, let reply):
+            guard let index = log.lastIndex(where: { $0.id == id }) else { return }
+            log[index].replies.append(reply)
+        case .finished(let id, let summary, let isError):
+            if let index = log.lastIndex(where: { $0.id == id }) { (log[index].summary, log[index].isError) = (summary, isError) }
+            outcome = Outcome(text: summary, isError: isError)
+            notice = nil
+        case .result(let id, let record): results.set(id, record.map(StoredResult.record) ?? .none)
+        case .resultFailed(let id, let reason): results.set(id, .failed(reason))
+        case .inspected(let worker, let method, let value):
+            inspections[worker, default: Inspection()].values[method] = value
+            inspections[worker]?.at = now
+            inspections[worker]?.problem = nil
+        case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
+        case .notify(let text, let isError):
+            outcome = Outcome(text: text, isError: isError)
+            notice = nil
+        }
+    }
+}

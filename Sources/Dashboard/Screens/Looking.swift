@@ -1,0 +1,115 @@
+public import CeleriacCore
+
+extension DashboardState {
+    /// What the next draw needs of the cluster's state.
+    public func request() -> PictureRequest {
+        var request = PictureRequest()
+        if let detail = details.last { ask(for: detail.subject, &request) } else { askForLists(&request) }
+        if request.workers == nil, header.workersWithoutEvents > 0 { request.workers = ListQuery(count: Self.workersAsked) }
+        return request
+    }
+
+    /// Rows of workers asked for at once, so that those without events can be named.
+    static let workersAsked = 500
+
+    private func askForLists(_ request: inout PictureRequest) {
+        switch view {
+        case .overview:
+            let isOneLine = layout.isOneLine
+            func query(_ list: ListName) -> ListQuery? {
+                frame(of: list) == nil && !isOneLine ? nil : self[list].query(window: window(of: list), extra: list == .workersPane ? Self.workersAsked : layout.body.rows)
+            }
+            request.queues = query(.queuesPane)
+            request.workers = query(.workersPane)
+            if frame(of: .timingsPane) != nil { request.timings = 100 }
+            if frame(of: .failuresPane) != nil || isOneLine { request.failures = 100 }
+        case .tasks: request.tasks = self[.tasks].query(window: window(of: .tasks))
+        case .queues: request.queues = self[.queues].query(window: window(of: .queues))
+        case .workers: request.workers = self[.workers].query(window: window(of: .workers), extra: Self.workersAsked)
+        case .log: break
+        }
+    }
+
+    private func ask(for subject: Subject, _ request: inout PictureRequest) {
+        switch subject {
+        case .task(let id, _): request.detail = id
+        case .worker(let name, _): request.worker = name
+        case .queue(let name):
+            request.queues = ListQuery(count: 1, anchor: name.rawValue)
+            request.workers = ListQuery(count: Self.workersAsked)
+        case .entry, .record: break
+        }
+    }
+
+    /// Takes over what the picture tells about cursors: each keeps to its item wherever it went.
+    public mutating func settle(_ picture: Picture) {
+        header = picture.header
+        freeze(with: picture)
+        guard details.isEmpty else { return }
+        let picture = shown(picture)
+        for list in view == .overview ? ListName.panes : [self.list] {
+            guard let page = ids(of: list, in: picture) else { continue }
+            self[list].settle(page, window: window(of: list), selectsFirst: list.selectsFirst)
+        }
+    }
+
+    /// The picture that the body shows: the frozen one, with the live header.
+    func shown(_ picture: Picture) -> Picture {
+        guard var frozen else { return picture }
+        frozen.header = picture.header
+        return frozen
+    }
+
+    /// A frozen picture takes over only those parts that it has not got yet.
+    private mutating func freeze(with picture: Picture) {
+        guard var kept = frozen else { return }
+        kept.tasks = kept.tasks ?? picture.tasks
+        kept.queues = kept.queues ?? picture.queues
+        kept.workers = kept.workers ?? picture.workers
+        kept.timings = kept.timings ?? picture.timings
+        kept.failures = kept.failures ?? picture.failures
+        if let detail = picture.detail, kept.detail?.task.id != detail.task.id { kept.detail = detail }
+        if let worker = picture.worker, kept.worker?.name != worker.name { (kept.worker, kept.workerTasks) = (worker, picture.workerTasks) }
+        frozen = kept
+    }
+
+    /// Identities of a list's rows in the picture, where it is; `nil` when it was not asked for.
+    func ids(of list: ListName, in picture: Picture) -> ListPage<String>? {
+        let query = self[list].query(window: window(of: list))
+        switch list {
+        case .tasks: return picture.tasks.map { found($0.ids(\.id.rawValue), query) }
+        case .queues, .queuesPane: return picture.queues.map { found($0.ids(\.name.rawValue), query) }
+        case .workers, .workersPane: return picture.workers.map { found($0.ids(\.name.rawValue), query) }
+        case .timingsPane: return picture.timings.map { ListPage(all: $0.map(\.name), query) }
+        case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.key), query) }
+        case .log: return ListPage(all: logRows.map { String($0.id) }, query)
+        }
+    }
+
+    /// In a frozen page nobody moves the anchor for us.
+    private func found(_ page: ListPage<String>, _ query: ListQuery) -> ListPage<String> {
+        guard frozen != nil else { return page }
+        var page = page
+        page.anchorIndex = query.anchor.flatMap { page.rows.firstIndex(of: $0) }.map { max(0, min(page.rows.count - 1, $0 + query.move)) }
+        return page
+    }
+}
+
+extension ListPage {
+    func ids(_ id: (Row) -> String) -> ListPage<String> {
+        ListPage<String>(rows: rows.map(id), first: first, matching: matching, total: total, anchorIndex: anchorIndex)
+    }
+}
+
+extension ListPage where Row == String {
+    /// A page that holds the whole list, its anchor moved as asked.
+    init(all rows: [String], _ query: ListQuery) {
+        let anchor = query.anchor.flatMap { rows.firstIndex(of: $0) }.map { max(0, min(rows.count - 1, $0 + query.move)) }
+        self.init(rows: rows, first: 0, matching: rows.count, total: rows.count, anchorIndex: anchor)
+    }
+}
+
+extension FailureRow {
+    /// What tells one row from another.
+    var key: String { exception + "\u{0}" + task }
+}

@@ -1,0 +1,67 @@
+import CeleriacCore
+
+extension DashboardState {
+    /// What can be done with the row under the cursor, with the reasons why not.
+    mutating func openActionMenu(_ picture: Picture, _ now: Double) {
+        var commands: [Command] = []
+        let title: String
+        switch focus(picture) {
+        case .nothing(let reason) where !isRecord: return tell(reason)
+        case .task(let task):
+            commands = [.open, .traceback, .family, .remove, .removeHard]
+            title = "Task \(task.shortID)"
+        case .worker(let worker):
+            commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
+            title = "Worker \(safe(worker.name.short, limit: 40))"
+        case .queue(let queue): (commands, title) = ([.open], "Queue \(safe(queue.name.rawValue, limit: 40))")
+        case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
+        case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
+        case .entry: (commands, title) = ([.open], "Log entry")
+        case .nothing: title = "Record"
+        }
+        commands += [.copyID, .copyRecord, .raw, .rowLog]
+        let items = commands.map { Menu.Item(menuTitle($0, picture), .command($0), whyNot: whyNot($0, picture)) }
+        modals.append(.menu(Menu(title, items, openedAt: now)))
+    }
+
+    private func menuTitle(_ command: Command, _ picture: Picture) -> String {
+        switch (command, focus(picture)) {
+        case (.remove, .task): "revoke…"
+        case (.removeHard, .task): "terminate with a signal…"
+        case (.removeHard, .worker): "shut down…"
+        case (.shrink, _): "shrink the pool…"
+        case (.grow, _): "grow the pool…"
+        case (.consumers, _): "start or stop consuming a queue…"
+        case (.events, _): "switch task events on or off…"
+        case (.open, .timing), (.open, .failure): "list its tasks"
+        default: command.title
+        }
+    }
+
+    mutating func openSettings(_ now: Double) {
+        var items = TimeMode.allCases.map { Menu.Item("times: \($0 == .utc ? "UTC" : $0.rawValue)", note: $0 == timeMode ? "now" : "", .time($0)) }
+        items += themes.map { Menu.Item("theme: \(safe($0, limit: 40))", note: $0 == theme ? "now" : "", .theme($0)) }
+        items.append(Menu.Item("wide columns, or wrap in a text", .command(.wide)))
+        modals.append(.menu(Menu("Settings", items, openedAt: now)))
+    }
+
+    mutating func openSaveMenu(_ now: Double) {
+        let items = [Menu.Item("CSV", note: "one line a row", .save(.csv)), Menu.Item("JSON", note: "one array", .save(.json))]
+        modals.append(.menu(Menu("Save all rows that match", items, openedAt: now)))
+    }
+
+    mutating func choose(_ choice: Menu.Choice, _ picture: Picture, _ now: Double) -> [Effect] {
+        switch choice {
+        case .command(let command): return reduce(command, picture, now)
+        case .sort(let field): sort(by: field, ascending: field == self[list].sort ? !self[list].ascending : Self.startsAscending(field))
+        case .terminate(let deed, let signal):
+            if let reason = whyNotAct(picture) { tell(reason) } else { askToRevoke(deed, signal: signal, picture, now) }
+        case .save(let kind): return [.save(view: view.rawValue, kind: kind)]
+        case .time(let mode): timeMode = mode
+        case .theme(let name):
+            theme = name
+            return [.theme(name)]
+        }
+        return []
+    }
+}

@@ -1,0 +1,114 @@
+import CeleriacCore
+
+extension DashboardState {
+    /// Enter: what the row leads to.
+    mutating func open(_ picture: Picture, _ now: Double) -> [Effect] {
+        if let target = details.last?.text.selected { return open(target) }
+        switch focus(picture) {
+        case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
+        case .worker(let worker): return show(.worker(worker.name, .active))
+        case .queue(let queue): return show(.queue(queue.name))
+        case .entry(let entry): return show(.entry(entry.id))
+        case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
+        case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
+        case .nothing(let reason): tell(reason)
+        }
+        return []
+    }
+
+    mutating func open(_ target: Target) -> [Effect] {
+        switch target {
+        case .task(let id): show(.task(id, .summary))
+        case .worker(let name): show(.worker(name, .active))
+        case .queue(let name): show(.queue(name))
+        }
+    }
+
+    mutating func show(_ subject: Subject, isFinal: Bool = false) -> [Effect] {
+        // A chain of parents and children can be walked round and round.
+        if details.count >= 50 { details.removeFirst() }
+        details.append(OpenDetail(subject))
+        return questions(about: subject, isFinal: isFinal)
+    }
+
+    mutating func openTask(_ tab: TaskTab, _ picture: Picture) -> [Effect] {
+        guard case .task(let task) = focus(picture) else {
+            tell("no task is selected")
+            return []
+        }
+        if case .task(task.id, _) = details.last?.subject {
+            details[details.count - 1].show(tab: tab.rawValue)
+            return questions(about: .task(task.id, tab), isFinal: task.state.isFinal)
+        }
+        return show(.task(task.id, tab), isFinal: task.state.isFinal)
+    }
+
+    private mutating func showTasks(_ text: String) {
+        guard let filter = try? Filter(text) else { return tell("no filter can name this") }
+        show(.tasks)
+        narrow(.tasks, to: filter)
+    }
+
+    /// What must be asked outside so that a detail can be shown; each thing once.
+    mutating func questions(about subject: Subject, isFinal: Bool = false) -> [Effect] {
+        switch subject {
+        case .task(let id, let tab) where tab == .result || isFinal:
+            guard results[id] == nil else { return [] }
+            results.set(id, .asking)
+            return [.fetchResult(id)]
+        case .worker(let name, _) where permission != .passive && inspections[name] == nil:
+            inspections[name] = Inspection()
+            return [.inspect(name)]
+        default: return []
+        }
+    }
+
+    mutating func showLogOfRow(_ picture: Picture) {
+        let name: String
+        switch focus(picture) {
+        case .task(let task): name = task.id.rawValue
+        case .worker(let worker): name = worker.name.rawValue
+        case .queue(let queue): name = queue.name.rawValue
+        case .timing(let row): name = row.name
+        case .failure(let row): name = row.task
+        case .entry, .nothing: return tell("this is the log")
+        }
+        show(.log)
+        narrow(.log, to: try? Filter(name.quotedForFilter))
+    }
+
+    /// The id or name of the row.
+    func copyID(_ picture: Picture) -> [Effect] {
+        switch focus(picture) {
+        case .task(let task): [.copy(task.id.rawValue)]
+        case .worker(let worker): [.copy(worker.name.rawValue)]
+        case .queue(let queue): [.copy(queue.name.rawValue)]
+        case .timing(let row): [.copy(row.name)]
+        case .failure(let row): [.copy(row.exception)]
+        case .entry(let entry): [.copy(entry.command)]
+        case .nothing: []
+        }
+    }
+
+    /// Everything that is known of the row, as JSON.
+    func record(_ picture: Picture) -> (title: String, text: String)? {
+        switch focus(picture) {
+        case .task(let task): (task.shortID, pretty(task.record))
+        case .worker(let worker): (safe(worker.name.rawValue), pretty(worker.record))
+        case .queue(let queue): (safe(queue.name.rawValue), pretty(queue.record))
+        case .timing(let row): (safe(row.name), pretty(row.record))
+        case .failure(let row): (safe(row.exception), pretty(row.record))
+        case .entry(let entry): ("log", pretty(entry.record))
+        case .nothing:
+            if case .record(let title, let text) = details.last?.subject { (title, text) } else { nil }
+        }
+    }
+}
+
+extension String {
+    /// As one word of the filter language.
+    var quotedForFilter: String {
+        let isPlain = !isEmpty && unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-@".unicodeScalars.contains($0) }
+        return isPlain ? self : "\"" + replacing("\"", with: "") + "\""
+    }
+}

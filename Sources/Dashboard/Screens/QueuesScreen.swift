@@ -1,0 +1,42 @@
+import CeleriacCore
+
+/// The broker's queues with what waits in them and how fast it goes.
+enum QueuesScreen {
+    static let table = Table<QueueRow>(id: { $0.name.rawValue }, note: problem, [
+        name,
+        Column("READY", field: "ready", 6, 9, right: true, drop: 0) { queue, context in CellText(count: queue.ready, context, .accent) },
+        Column("UNACKED", field: "unacked", 7, 8, right: true, drop: 2) { queue, context in CellText(count: queue.unacked, context) },
+        Column("ETA", field: "eta", 4, 7, right: true, drop: 4) { queue, context in CellText(count: queue.eta, context) },
+        Column("CONS", field: "consumers", 4, 5, right: true, drop: 3) { queue, context in consumers(queue, context) },
+        Column("IN/s", field: "in_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.inRate, context, format: Formats.rate) },
+        Column("OUT/s", field: "out_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.outRate, context, format: Formats.rate) },
+        Column("DRAIN", 7, 9, right: true, drop: 6) { queue, context in drain(queue, context) },
+        Column("OLDEST", field: "oldest_age", 8, 9, right: true, drop: 7) { queue, context in CellText(queue.oldestAge, context, format: Formats.duration) },
+        Column("LAST 5 MIN", 10, 30, most: 60, flexible: true, drop: 8) { queue, _ in spark(queue) },
+    ])
+
+    /// The same without what a pane has no room for.
+    static let pane = Table<QueueRow>(id: { $0.name.rawValue }, note: problem, Array(table.columns.prefix(8)))
+
+    private static let name = Column<QueueRow>("QUEUE", field: "name", 8, 16, most: 40, flexible: true, drop: 0) { queue, _ in CellText(foreign: queue.name.rawValue) }
+
+    private static func consumers(_ queue: QueueRow, _ context: DrawContext) -> CellText {
+        // Messages that nobody fetches are what an operator looks for.
+        let isStuck = queue.consumers.value == 0 && (queue.ready.value ?? 0) > 0
+        return CellText(queue.consumers, context, isStuck ? .bad : .text, format: Formats.count)
+    }
+
+    private static func drain(_ queue: QueueRow, _ context: DrawContext) -> CellText {
+        let grows = queue.drain.value?.isFinite == false
+        return CellText(queue.drain, context, grows ? .warning : .text) { $0.isFinite ? Formats.duration($0.rounded()) : "never ↑" }
+    }
+
+    private static func spark(_ queue: QueueRow) -> CellText {
+        let long = Charts.sparkline(queue.history, width: 60)
+        return CellText([long, Charts.sparkline(queue.history, width: 30), Charts.sparkline(queue.history, width: 10)], .spark)
+    }
+
+    @Sendable private static func problem(_ queue: QueueRow, _ context: DrawContext) -> CellText? {
+        queue.problem.map { CellText("! " + safe($0), .bad) }
+    }
+}

@@ -1,0 +1,59 @@
+/// The views that the number keys reach.
+public enum ViewName: String, CaseIterable, Hashable, Sendable {
+    case overview, tasks, queues, workers, log
+
+    /// The digit that opens it.
+    public var number: Int {
+        switch self {
+        case .overview: 1
+        case .tasks: 2
+        case .queues: 3
+        case .workers: 4
+        case .log: 8
+        }
+    }
+
+    public var title: String {
+        switch self {
+        case .overview: "Overview"
+        case .tasks: "Tasks"
+        case .queues: "Queues"
+        case .workers: "Workers"
+        case .log: "Log"
+        }
+    }
+
+    var command: Command {
+        switch self {
+        case .overview: .overview
+        case .tasks: .tasks
+        case .queues: .queues
+        case .workers: .workers
+        case .log: .log
+        }
+    }
+}
+
+/// Every list with a cursor of its own.
+public enum ListName: String, CaseIterable, Hashable, Sendable {
+    case tasks, queues, workers, log
+    // Panes of the overview
+    case queuesPane, workersPane, timingsPane, failuresPane
+
+    static let panes: [ListName] = [.queuesPane, .workersPane, .timingsPane, .failuresPane]
+
+    /// What one row is, for messages.
+    var noun: String {
+        switch self {
+        case .tasks: "task"
+        case .queues, .queuesPane: "queue"
+        case .workers, .workersPane: "worker"
+        case .log: "entry"
+        case .timingsPane: "task name"
+        case .failuresPane: "failure"
+        }
+    }
+
+    /// Tasks stream by: there the newest is shown until the user selects one. Elsewhere the first row is selected at once.
+    var selectsFirst: Bool { self != .tasks }
+}

@@ -1,0 +1,43 @@
+/// Titles side by side, one of them active.
+struct TabStrip: Hashable {
+    struct Tab: Hashable {
+        /// Shown before the title: the digit that opens it.
+        var key: String
+        var title: String
+        var isActive: Bool
+    }
+
+    var tabs: [Tab]
+
+    /// Where each tab stands, from column 1 on; titles give way to their keys when there is no room.
+    func places(width: Int) -> [(tab: Tab, column: Int, text: String)] {
+        var column = 1
+        let isNarrow = tabs.reduce(1) { $0 + label($1, short: false).count + 1 } > width
+        return tabs.map { tab in
+            let text = label(tab, short: isNarrow && !tab.isActive && !tab.key.isEmpty)
+            defer { column += DisplayWidth.columns(of: text) + 1 }
+            return (tab, column, text)
+        }
+    }
+
+    private func label(_ tab: Tab, short: Bool) -> String {
+        short ? " \(tab.key) " : " " + (tab.key.isEmpty ? "" : tab.key + " ") + tab.title + " "
+    }
+
+    func render(into grid: inout Grid, at line: Rect) {
+        for place in places(width: line.columns) {
+            grid.write(place.text, row: line.row, column: line.column + place.column, width: line.columns - place.column, style: place.tab.isActive ? Style(.tabActive, .bold) : Style(.tab))
+        }
+    }
+
+    /// The tab at a column of the line.
+    func tab(at column: Int, width: Int) -> Tab? {
+        places(width: width).last { $0.column <= column && column < $0.column + DisplayWidth.columns(of: $0.text) }?.tab
+    }
+}
+
+extension DashboardState {
+    var viewTabs: TabStrip {
+        TabStrip(tabs: ViewName.allCases.map { TabStrip.Tab(key: String($0.number), title: $0.title, isActive: $0 == view) })
+    }
+}

@@ -1,0 +1,65 @@
+import CeleriacCore
+import Foundation
+import TestSupport
+import Testing
+
+/// Exit codes and complaints that scripts and people can act on.
+@Suite(.enabled(if: RedisServer.isThere, Comment(rawValue: RedisServer.missing)))
+struct ExitCodeTests {
+    @Test func aBrokerThatIsNotThereIs69() throws {
+        let port = try freePort()
+        for command in [["queues"], ["workers"], ["tasks"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"], ["top", "--once"], ["status"]] {
+            let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(port)/0"] + command).finish()
+            #expect(finished.status == 69, "\(command): \(finished.complaint)")
+            #expect(finished.output == [])
+            #expect(finished.complaint.contains("127.0.0.1:\(port)"), "\(finished.complaint)")
+        }
+    }
+
+    @Test func aClusterWithoutWorkersIs69() throws {
+        let server = try RedisServer()
+        for command in [["status"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"]] {
+            let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(server.port)/0"] + command).finish()
+            #expect(finished.status == 69, "\(command): \(finished.complaint)")
+            #expect(finished.complaint.contains("no worker"), "\(finished.complaint)")
+        }
+    }
+
+    @Test func aWrongPasswordIsToldAndNeverShown() throws {
+        let server = try RedisServer(["--requirepass", "correct-horse"])
+        for command in [["queues"], ["inspect", "ping"], ["top", "--once"]] {
+            let finished = try Celeriac.start(["-b", "redis://:battery-staple@127.0.0.1:\(server.port)/0"] + command).finish()
+            #expect(finished.status == 69, "\(command)")
+            #expect(finished.complaint.lowercased().contains("password"), "\(finished.complaint)")
+            #expect(!finished.complaint.contains("battery-staple") && !finished.text.contains("battery-staple"))
+        }
+        let right = try Celeriac.run("-b", "redis://:correct-horse@127.0.0.1:\(server.port)/0", "queues", "--json")
+        #expect(right.status == 0, "\(right.complaint)")
+        #expect(!right.text.contains("correct-horse"))
+    }
+
+    @Test func wrongUsageIs2() throws {
+        let broker = "redis://127.0.0.1:1/0"
+        for arguments in [["--no-such-option"], ["inspect", "no_such_method"], ["control"], ["revoke"], ["queues", "-b", "redsi://localhost"], ["top", "--view", "quues", "--once", "-b", broker],
+                          ["tasks", "--match", "state:(", "-b", broker], ["revoke", "-b", broker, "1", "2"]] {
+            let finished = try Celeriac.start(arguments).finish()
+            #expect(finished.status == 2, "\(arguments): \(finished.complaint)")
+            #expect(!finished.errors.isEmpty)
+        }
+        #expect(try Celeriac.run("-b", "redsi://localhost", "queues").complaint.contains("redis"))
+    }
+
+    @Test func helpAndVersionAre0() throws {
+        for arguments in [["--help"], ["--version"], ["inspect", "--help"]] {
+            let finished = try Celeriac.start(arguments).finish()
+            #expect(finished.status == 0 && !finished.output.isEmpty, "\(arguments)")
+        }
+    }
+
+    @Test func aResultThatNobodyStoredIs1() throws {
+        let server = try RedisServer()
+        let finished = try Celeriac.run("-b", "redis://127.0.0.1:\(server.port)/0", "-r", "redis://127.0.0.1:\(server.port)/1", "result", "8a1f")
+        #expect(finished.status == 1, "\(finished.complaint)")
+        #expect(finished.complaint.contains("8a1f"))
+    }
+}
