@@ -33,7 +33,9 @@ enum ControlStrings {
 
     /// Terminals that take a title; the Linux console, for one, would print it.
     static func takesTitle(term: String) -> Bool {
-        ["xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "konsole", "gnome", "vte", "st-", "wezterm", "ghostty", "kitty"].contains { term.hasPrefix($0) }
+        ["xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "konsole", "gnome", "vte", "st-", "wezterm", "ghostty", "kitty"].contains {
+            term.hasPrefix($0)
+        }
     }
 
     /// RFC 4648 §4.

@@ -10,7 +10,8 @@ import Testing
                 let payload = "$\(size)\r\n\(String(repeating: "\r", count: size))\r\n"
                 return [
                     ">4\r\n$8\r\npmessage\r\n$3\r\nx/*\r\n$3\r\nx/y\r\n\(payload)", "*4\r\n$8\r\npmessage\r\n$3\r\nx/*\r\n$12\r\nx/pmessage\r\n\r\n\(payload)",
-                    ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n\(payload)", "+PONG\r\n", "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n\(payload)", "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
+                    ">3\r\n$7\r\nmessage\r\n$1\r\nx\r\n\(payload)", "+PONG\r\n", "*3\r\n$7\r\nmessage\r\n$1\r\nx\r\n\(payload)",
+                    "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
                 ]
             }).joined().utf8)
 

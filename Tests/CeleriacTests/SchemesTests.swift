@@ -1,6 +1,7 @@
 import Celeriac
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 import Testing
 
 @Suite struct SchemesTests {

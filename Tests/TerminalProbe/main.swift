@@ -35,7 +35,9 @@ var told: [String] = []
         let style = Style([.text, .bad, .dim][Int.random(in: 0..<3, using: &random)], [[], .bold, .reverse][Int.random(in: 0..<3, using: &random)])
         grid.write(text, row: Int.random(in: 0..<grid.rows, using: &random), column: Int.random(in: -4..<grid.columns, using: &random), style: style)
     }
-    if Bool.random(using: &random) { grid.fill(Rect(row: grid.rows / 3, column: 0, rows: grid.rows / 2, columns: Int.random(in: 0...grid.columns, using: &random))) }
+    if Bool.random(using: &random) {
+        grid.fill(Rect(row: grid.rows / 3, column: 0, rows: grid.rows / 2, columns: Int.random(in: 0...grid.columns, using: &random)))
+    }
 }
 
 if let file = environment["PROBE_GRIDS"] {
@@ -62,7 +64,7 @@ for await input in terminal.inputs {
     case .key(.character("T")): let none: [Int] = []; print(none[told.count])
     case .key(.character("A")): abort()
     case .key(.character("O")): print(recurse(told.count))
-    case .key(.character("R")): exit(5)     // without giving anything back
+    case .key(.character("R")): exit(5)  // without giving anything back
     case .key(.character("H")): while true { sleep(60) }
     case .key(.character("P")): terminal.close(); print("plain"); sleep(60)
     case .key(.character("C")): terminal.copy("to be copied")

@@ -54,7 +54,8 @@ import Testing
 }
 
 @Suite struct ControlStringsTests {
-    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"), ("日本", "5pel5pys")])   // RFC 4648 §10, and Python's base64
+    /// RFC 4648 §10, and Python's base64.
+    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"), ("日本", "5pel5pys")])
     func encodes(text: String, base64: String) { #expect(ControlStrings.base64(Array(text.utf8)) == base64) }
 
     @Test func whatIsTooLongIsNotCopiedInHalf() {

@@ -11,7 +11,10 @@ import Testing
         terminal.type(Typed.up + Typed.function(5) + Typed.backTab + Typed.delete + Typed.control("a") + Typed.tab + Typed.enter + Typed.backspace)
         #expect(terminal.wait(for: "key backspace"), "\(terminal.screen.text)")
         let told = terminal.screen.lines.filter { $0.contains("key ") }.map { $0.dropFirst(2).prefix { $0 != "│" }.trimmingCharacters(in: .whitespaces) }
-        #expect(told == ["key character(\"é\")", "key up", "key function(5)", "key backTab", "key delete", "key control(\"a\")", "key tab", "key enter", "key backspace"])
+        #expect(
+            told == [
+                "key character(\"é\")", "key up", "key function(5)", "key backTab", "key delete", "key control(\"a\")", "key tab", "key enter", "key backspace",
+            ])
         #expect(terminal.screen.unknown == [])
     }
 
@@ -29,7 +32,9 @@ import Testing
         let terminal = try probe()
         #expect(terminal.wait(for: "24×80"))
         #expect(terminal.screen.mouseModes == [1000, 1006])
-        terminal.type(Typed.click(row: 4, column: 9) + Typed.click(row: 4, column: 9) + Typed.wheel(down: true, row: 1, column: 2) + Typed.wheel(down: false, row: 1, column: 2))
+        terminal.type(
+            Typed.click(row: 4, column: 9) + Typed.click(row: 4, column: 9) + Typed.wheel(down: true, row: 1, column: 2)
+                + Typed.wheel(down: false, row: 1, column: 2))
         #expect(terminal.wait(for: "wheelUp, row: 1, column: 2"), "\(terminal.screen.text)")
         #expect(terminal.screen.text.contains("MouseEvent.click, row: 4, column: 9"))
         #expect(terminal.screen.text.contains("MouseEvent.doubleClick, row: 4, column: 9"))

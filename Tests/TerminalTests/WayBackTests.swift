@@ -95,8 +95,8 @@ import Testing
     }
 
     #if arch(x86_64)
-    private let trapSignal = SIGILL
+        private let trapSignal = SIGILL
     #else
-    private let trapSignal = SIGTRAP
+        private let trapSignal = SIGTRAP
     #endif
 }

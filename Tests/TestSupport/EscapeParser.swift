@@ -33,7 +33,11 @@ struct EscapeParser: Sendable {
             if byte == 0x07 { return endString() }
             if byte == 0x1B { state = .stringEscape } else { collected.append(byte) }
             return nil
-        case .stringEscape: return byte == UInt8(ascii: "\\") ? endString() : { collected += [0x1B, byte]; state = isOSC ? .osc : .string; return nil }()
+        case .stringEscape:
+            if byte == UInt8(ascii: "\\") { return endString() }
+            collected += [0x1B, byte]
+            state = isOSC ? .osc : .string
+            return nil
         }
     }
 

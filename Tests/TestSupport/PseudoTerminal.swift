@@ -23,7 +23,7 @@ public final class PseudoTerminal {
         // What posix_openpt, unlockpt and ptsname do on Linux (pts(4)); the module of the C library does not show them.
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var unlocked: Int32 = 0, number: UInt32 = 0
-        let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)     // TIOCSPTLCK, TIOCGPTN
+        let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)  // TIOCSPTLCK, TIOCGPTN
         guard master >= 0, ioctl(master, setLock, &unlocked) == 0, ioctl(master, getNumber, &number) == 0 else {
             throw Failure(description: "no pseudo-terminal: errno \(errno)")
         }
@@ -49,7 +49,7 @@ public final class PseudoTerminal {
         sigemptyset(&none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setsigmask(&attributes, &none)
-        let newSession: Int32 = 0x80    // POSIX_SPAWN_SETSID, which <spawn.h> shows to GNU sources only
+        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which <spawn.h> shows to GNU sources only
         posix_spawnattr_setflags(&attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)))
 
         var variables = ["TERM": "xterm-256color", "LANG": "C.UTF-8"]

@@ -26,7 +26,11 @@ public final class RedisServer: Sendable {
     /// - Parameters:
     ///   - arguments: more of them, as on the command line: `["--requirepass", "secret"]`.
     ///   - port: 0 chooses a free one.
-    public init(_ arguments: [String] = [], port: Int = 0, certificates: Certificates? = nil) throws {
+    public static func start(_ arguments: [String] = [], port: Int = 0, certificates: Certificates? = nil) async throws -> RedisServer {
+        try await blocking { try RedisServer(arguments, port, certificates) }
+    }
+
+    private init(_ arguments: [String], _ port: Int, _ certificates: Certificates?) throws {
         guard let program = Self.executable("redis-server") else { throw Failure(description: Self.missing) }
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("redis-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -71,8 +75,9 @@ public final class RedisServer: Sendable {
 
     /// What `redis-cli` prints for a command.
     @discardableResult
-    public func cli(_ arguments: String...) throws -> String {
-        try run("redis-cli", ["-s", socket] + arguments).trimmingCharacters(in: .whitespacesAndNewlines)
+    public func cli(_ arguments: String...) async throws -> String {
+        let all = ["-s", socket] + arguments
+        return try await blocking { try run("redis-cli", all).trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
     static func executable(_ name: String) -> URL? {
@@ -81,7 +86,7 @@ public final class RedisServer: Sendable {
     }
 }
 
-/// A certificate authority, and a certificate for `localhost` and 127.0.0.1 that it signed; files made by openssl.
+/// A certificate authority, and a certificate for `localhost` that it signed; files made by openssl.
 public final class Certificates: Sendable {
     private let folder: URL
 
@@ -89,9 +94,11 @@ public final class Certificates: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("certificates-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let openssl = { (arguments: [String]) in _ = try run("openssl", arguments) }
-        try openssl(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Celeriac test authority", "-keyout", path("ca.key"), "-out", authority])
+        try openssl([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Celeriac test authority", "-keyout", path("ca.key"), "-out", authority,
+        ])
         try openssl(["req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", path("server.csr")])
-        try "subjectAltName=DNS:localhost,IP:127.0.0.1\n".write(toFile: path("names"), atomically: true, encoding: .utf8)
+        try "subjectAltName=DNS:localhost\n".write(toFile: path("names"), atomically: true, encoding: .utf8)
         try openssl([
             "x509", "-req", "-in", path("server.csr"), "-CA", authority, "-CAkey", path("ca.key"), "-CAcreateserial", "-days", "2", "-extfile", path("names"),
             "-out", certificate,
@@ -120,6 +127,13 @@ public func freePort() throws -> Int {
     }
     guard bound else { throw RedisServer.Failure(description: "no free port") }
     return Int(UInt16(bigEndian: address.sin_port))
+}
+
+/// Does on a thread of its own what blocks: the few threads of the tests have other things to do.
+func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
+    }
 }
 
 /// Runs a program of the system to its end; returns what it printed.

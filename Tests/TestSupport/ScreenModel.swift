@@ -149,7 +149,10 @@ extension ScreenModel {
         case .nonspacingMark, .enclosingMark, .format: return 0
         default: break
         }
-        let wide: [ClosedRange<UInt32>] = [0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0x1F300...0x1F64F, 0x1F900...0x1F9FF, 0x20000...0x3FFFD]
+        let wide: [ClosedRange<UInt32>] = [
+            0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0x1F300...0x1F64F, 0x1F900...0x1F9FF,
+            0x20000...0x3FFFD,
+        ]
         return wide.contains { $0.contains(scalar.value) } ? 2 : 1
     }
 
@@ -238,7 +241,7 @@ extension ScreenModel {
         case 25: isCursorVisible = on
         case 1000, 1002, 1003, 1006: if on { mouseModes.insert(mode) } else { mouseModes.remove(mode) }
         case 47, 1047, 1049: alternate(on)
-        default: break      // wrap, application keys, blinking, bracketed paste
+        default: break  // wrap, application keys, blinking, bracketed paste
         }
     }
 

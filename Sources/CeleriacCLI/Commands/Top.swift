@@ -34,21 +34,25 @@ struct Top: AsyncParsableCommand {
         state.zone = Zone(offset: zone.offset, name: zone.name)
         state.themes = Themes.names
         state.theme = session.theme
-        state.open(view, filter: try readFilter(match))
+        _ = try readFilter(match)
+        state.show(view, filter: match)
         if once { return try await printOnce(session, state, glyphs) }
         let runner = try await DashboardRunner(session, state, glyphs: glyphs, color: global.color, mouse: mouse)
         try await runner.run()
     }
 
     private func printOnce(_ session: Session, _ start: DashboardState, _ glyphs: Glyphs) async throws {
-        var state = start
-        let request = state.request()
-        let picture = try await watching(session) { broker, monitor in
+        let (state, picture) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
             try await Task.sleep(for: .seconds(wait))
-            return await monitor.picture(request)
+            var state = start
+            var picture = await monitor.picture(state.request())
+            // How much there is decides how the panes share the screen, and with it what is asked for.
+            state.settle(picture)
+            picture = await monitor.picture(state.request())
+            state.settle(picture)
+            return (state, picture)
         }
-        state.settle(picture)
         Output.line(state.render(picture, keymap: try Themes.keymap(session.file.keys), glyphs: glyphs).text)
     }
 

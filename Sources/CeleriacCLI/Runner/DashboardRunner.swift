@@ -98,7 +98,6 @@ import Terminal
 
     /// The cluster moved: at most five times a second; nothing moved: once a second, for the ages.
     private func tick() async {
-        guard state.frozen == nil else { return }
         let now = Clock.now
         let pause = await monitor.revision == seenRevision ? 1 : Self.calmPause
         if now - lastDraw >= pause { await look() }
@@ -114,8 +113,7 @@ import Terminal
 
     private func resize() {
         let size = terminal.size
-        state.rows = size.rows
-        state.columns = size.columns
+        state.resize(rows: size.rows, columns: size.columns)
         isDirty = true
     }
 
@@ -132,6 +130,7 @@ import Terminal
             case .copy(let text): terminal.copy(text)
             case .theme(let name):
                 do { terminal.theme = try Themes.theme(name) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
+            case .save(let view, let kind): self.effects.save(state.wholeTable, view, kind)
             default: self.effects.start(effect)
             }
         }

@@ -37,8 +37,7 @@ actor EffectRunner {
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
-        case .save(let view, let kind): await save(view, kind)
-        case .quit, .suspend, .redraw, .copy, .theme: break
+        case .save, .quit, .suspend, .redraw, .copy, .theme: break
         }
     }
 
@@ -113,10 +112,13 @@ actor EffectRunner {
             for method in ["active", "reserved", "scheduled", "revoked", "stats", "conf"] {
                 group.addTask {
                     do {
+                        var isSilent = true
                         for try await reply in self.broker.ask(ControlRequest(method, destination: [worker]), timeout: .seconds(1)) {
+                            isSilent = false
                             await self.monitor.take(reply, to: method)
                             self.report(.inspected(worker, method: method, reply.value))
                         }
+                        if isSilent { self.report(.inspectFailed(worker, "no reply to \(method) within 1 s")) }
                     } catch { self.report(.inspectFailed(worker, ForeignText.safe("\(error)"))) }
                 }
             }
@@ -125,11 +127,12 @@ actor EffectRunner {
 
     // MARK: - Files
 
-    private func save(_ view: String, _ kind: Effect.TableFile) async {
-        var request = PictureRequest()
-        request.tasks = view == "tasks" ? everything(nil) : nil
-        request.queues = view == "queues" ? everything(nil) : nil
-        request.workers = view == "workers" ? everything(nil) : nil
+    /// Writes all rows that the view's filter lets through into the working folder.
+    nonisolated func save(_ table: PictureRequest, _ view: String, _ kind: Effect.TableFile) {
+        Task { await self.write(table, view, kind) }
+    }
+
+    private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
         let picture = await monitor.picture(request)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
         let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"

@@ -32,9 +32,9 @@ public struct ClusterState: Sendable {
     public init(limits: Limits = Limits()) {
         self.limits = limits
         let hash = ByteHash()
-        words = Vocabulary(hash: hash)
+        words = Vocabulary(byteLimit: limits.bytes / 32, hash: hash)
         tasks = TaskStore(hash: hash)
-        workers = WorkerTable(hash: hash)
+        workers = WorkerTable(byteLimit: limits.bytes / 16, hash: hash)
         timings = TimingTable(byteLimit: limits.bytes / 4)
     }
 

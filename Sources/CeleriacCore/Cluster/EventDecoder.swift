@@ -50,12 +50,13 @@ struct EventDecoder: Sendable {
     }
 
     private mutating func readEnvelope(_ payload: UnsafeRawBufferPointer, each: (EventFields) -> Void, refuse: (String) -> Void) throws(JSONError) {
-        let envelope = try EventEnvelope(payload)
+        var envelope = EventEnvelope(usualLayoutOf: payload)
+        if envelope == nil { envelope = try EventEnvelope(payload) }
         let scan = JSONScanner(payload)
-        if let type = envelope.contentType, !scan.matches(type.range, "application/json"), let problem = Self.problem(contentType: scan.decoded(type)) {
+        if let type = envelope?.contentType, !scan.matches(type.range, "application/json"), let problem = Self.problem(contentType: scan.decoded(type)) {
             return refuse(problem)
         }
-        guard let packed = envelope.body else { return refuse("an event message without a body") }
+        guard let envelope, let packed = envelope.body else { return refuse("an event message without a body") }
 
         // Out of `self` while it is read, for the other buffer changes beside it.
         var body: [UInt8] = []
@@ -137,42 +138,5 @@ struct EventDecoder: Sendable {
             fields.unescaped = $0
             each(fields)
         }
-    }
-}
-
-/// The parts of kombu's envelope that reading an event needs.
-private struct EventEnvelope {
-    var body: JSONScanner.Text?
-    var contentType: JSONScanner.Text?
-    var isBase64 = false
-
-    init(_ payload: UnsafeRawBufferPointer) throws(JSONError) {
-        var scan = JSONScanner(payload)
-        scan.skipSpace()
-        guard try scan.openObject() else { return }
-        repeat {
-            let key = try scan.key().range
-            if scan.matches(key, "body"), scan.peek() == UInt8(ascii: "\"") {
-                body = try scan.string()
-            } else if scan.matches(key, "content-type"), scan.peek() == UInt8(ascii: "\"") {
-                contentType = try scan.string()
-            } else if scan.matches(key, "properties"), scan.peek() == UInt8(ascii: "{") {
-                try readProperties(&scan)
-            } else {
-                try scan.skipValue()
-            }
-        } while try scan.nextMember()
-    }
-
-    private mutating func readProperties(_ scan: inout JSONScanner) throws(JSONError) {
-        guard try scan.openObject() else { return }
-        repeat {
-            let key = try scan.key().range
-            if scan.matches(key, "body_encoding"), scan.peek() == UInt8(ascii: "\"") {
-                isBase64 = scan.matches(try scan.string().range, "base64")
-            } else {
-                try scan.skipValue()
-            }
-        } while try scan.nextMember()
     }
 }

@@ -46,7 +46,9 @@ extension ClusterState {
         let type = event.bytes(event.type)
         func begins(with word: StaticString) -> Bool {
             type.count >= word.utf8CodeUnitCount
-                && sameBytes(UnsafeRawBufferPointer(rebasing: type[..<word.utf8CodeUnitCount]), UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+                && sameBytes(
+                    UnsafeRawBufferPointer(rebasing: type[..<word.utf8CodeUnitCount]),
+                    UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
         }
         if begins(with: "task-") {
             guard event.uuid.hasText, event.hostname.hasText, !event.timestamp.isNaN else {

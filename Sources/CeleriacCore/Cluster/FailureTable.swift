@@ -45,7 +45,10 @@ struct FailureTable: Sendable {
             var group = group
             group.advance(to: Int(now / TimingTable.sliceLength))
             let count = group.counts.reduce(0, +)
-            if count > 0 { rows.append(FailureRow(exception: key.exception, task: key.task == NameTable.none ? "?" : names[key.task], count: count, newestAt: group.newestAt)) }
+            if count > 0 {
+                rows.append(
+                    FailureRow(exception: key.exception, task: key.task == NameTable.none ? "?" : names[key.task], count: count, newestAt: group.newestAt))
+            }
         }
         rows.sort { ($0.count, $0.newestAt, $0.exception, $0.task) > ($1.count, $1.newestAt, $1.exception, $1.task) }
         return Array(rows.prefix(max(0, limit)))

@@ -24,7 +24,8 @@ enum FilterField: String, CaseIterable, Sendable {
     /// Whether its values are texts; the others are numbers.
     var isText: Bool {
         switch self {
-        case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version: true
+        case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version:
+            true
         default: false
         }
     }

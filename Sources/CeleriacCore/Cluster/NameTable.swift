@@ -3,8 +3,8 @@ typealias NameID = UInt32
 
 /// Gives recurring texts (task names, queues, nodes) small numbers, so that a task holds four bytes for each.
 ///
-/// Holds at most `limit` texts of at most 512 bytes; whatever comes after that shares the number `other`, so that
-/// hostile unique names cannot exhaust memory.
+/// Holds at most `limit` texts of at most 512 bytes, and about `byteLimit` bytes; whatever comes after that shares the
+/// number `other`, so that hostile unique names cannot exhaust memory.
 struct NameTable: Sendable {
     /// Stands for "no text".
     static let none: NameID = 0
@@ -13,6 +13,7 @@ struct NameTable: Sendable {
     static let longestText = 512
 
     private let limit: Int
+    private let byteLimit: Int
     private let hash: ByteHash
     private(set) var texts: [String] = ["", "(other)"]
     private var spellings: [[UInt8]] = [[], []]
@@ -24,14 +25,14 @@ struct NameTable: Sendable {
     /// Estimated bytes on the heap.
     private(set) var bytes = 1024
 
-    init(limit: Int, hash: ByteHash) {
+    init(limit: Int, byteLimit: Int = .max, hash: ByteHash) {
         self.limit = limit
+        self.byteLimit = byteLimit
         self.hash = hash
     }
 
     /// Numbers that have been given so far are below this.
     var endID: NameID { NameID(texts.count) }
-    var isFull: Bool { count >= limit }
 
     subscript(id: NameID) -> String { texts[Int(id)] }
 
@@ -52,7 +53,7 @@ struct NameTable: Sendable {
             if UInt32(entry >> 32) == code, isSpelled(id, bytes) { return id }
             place = (place + 1) & (entries.count - 1)
         }
-        guard count < limit else { return Self.other }
+        guard count < limit, self.bytes < byteLimit else { return Self.other }
         return add(bytes, code: code, at: place)
     }
 

@@ -87,7 +87,12 @@ struct QueueTable: Sendable {
     /// Seconds since 1970 of the broker's newest answer.
     private(set) var answeredAt: Double?
 
-    var bytes: Int { records.capacity * MemoryLayout<QueueRecord>.stride + learned.capacity * 4 + known.count * 1024 }
+    /// Queues of which the broker has told something, and so have a history.
+    private var answered = 0
+
+    var bytes: Int {
+        records.capacity * MemoryLayout<QueueRecord>.stride + learned.capacity * 4 + answered * heapCost(arrayHeader + QueueRecord.slots * 8)
+    }
 
     subscript(id: NameID) -> QueueRecord { Int(id) < records.count ? records[Int(id)] : QueueRecord() }
 
@@ -127,6 +132,7 @@ struct QueueTable: Sendable {
     mutating func take(_ facts: BrokerFacts.Queue, id: NameID, at: Double, eventsTell: Bool) {
         guard id > NameTable.other else { return }
         makeRoom(for: id)
+        if records[Int(id)].facts == nil { answered += 1 }
         records[Int(id)].take(facts, at: at, eventsTell: eventsTell)
     }
 

@@ -15,7 +15,8 @@ extension ClusterState {
 
     /// Rows by name; all of them are made only when the filter or the sort order looks at them.
     private func page<Row>(
-        _ query: ListQuery, ids: [NameID], name: (NameID) -> String, row: (NameID) -> Row, matches: (Filter, Row) -> Bool, sortValue: (Row, String) -> FilterValue?
+        _ query: ListQuery, ids: [NameID], name: (NameID) -> String, row: (NameID) -> Row, matches: (Filter, Row) -> Bool,
+        sortValue: (Row, String) -> FilterValue?
     ) -> ListPage<Row> {
         let total = ids.count
         var named = ids.map { (id: $0, name: name($0)) }
@@ -26,7 +27,8 @@ extension ClusterState {
             if !query.ascending { named.reverse() }
             let window = ListWindow(query, matching: total, anchor: query.anchor.flatMap { wanted in named.firstIndex { $0.name == wanted } })
             let first = window.range.lowerBound
-            return ListPage(rows: named[window.range].map { row($0.id) }, first: first, matching: total, total: total, anchorIndex: window.anchor.map { $0 - first })
+            return ListPage(
+                rows: named[window.range].map { row($0.id) }, first: first, matching: total, total: total, anchorIndex: window.anchor.map { $0 - first })
         }
 
         var rows: [(name: String, row: Row, key: FilterValue)] = []

@@ -13,7 +13,8 @@ indirect enum TaskFilter {
     case queue(Marks)
     case state(Marks)
     case client(Marks)
-    case id(TextTest)
+    /// - Parameter mayBeUUID: some UUID can match; spelling them out is what costs most.
+    case id(TextTest, mayBeUUID: Bool)
     case relative(TaskTexts.Kind, TaskTexts.Kind, TextTest)
     case text(TaskTexts.Kind, TextTest)
     case number(FilterField, NumberTest)
@@ -39,7 +40,7 @@ extension ClusterState {
         case .queue, .queues: marked(words.queues.texts.map { test.matches($0) }, TaskFilter.queue)
         case .client: marked(words.clients.texts.map { test.matches($0) }, TaskFilter.client)
         case .state: marked(words.states.map { test.matches(words[$0].rawValue) }, isNumberZeroText: true, TaskFilter.state)
-        case .id: .id(test)
+        case .id: .id(test, mayBeUUID: test.mayMatchUUID)
         case .root: .relative(.rootUUID, .root, test)
         case .parent: .relative(.parentUUID, .parent, test)
         case .args: .text(.args, test)
@@ -71,7 +72,7 @@ extension ClusterState {
         case .queue(let marks): return isMarked(marks, queue(of: slot))
         case .client(let marks): return isMarked(marks, tasks[slot].client)
         case .state(let marks): return isMarked(marks, NameID(tasks[slot].state.rawValue))
-        case .id(let test): return matchesID(slot, test)
+        case .id(let test, let mayBeUUID): return (mayBeUUID || !tasks[slot].flags.contains(.isUUID)) && matchesID(slot, test)
         case .relative(let uuid, let text, let test):
             if uuid == .rootUUID, tasks[slot].flags.contains(.isRoot) { return matchesID(slot, test) }
             return tasks[slot].texts.with(uuid) { test.matches(TaskKey(raw: $0).uuidText) } ?? tasks[slot].texts.with(text) { test.matches($0) } ?? false
@@ -104,4 +105,12 @@ extension ClusterState {
     }
 
     private func isKnown(_ number: Double, _ test: NumberTest) -> Bool { !number.isNaN && test.matches(number) }
+}
+
+extension TextTest {
+    /// False only when no lower-case UUID can match.
+    fileprivate var mayMatchUUID: Bool {
+        guard case .contains(let needle) = self else { return true }
+        return needle.allSatisfy { $0 == UInt8(ascii: "-") || hexDigit($0) != nil }
+    }
 }

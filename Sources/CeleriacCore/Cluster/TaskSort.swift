@@ -7,13 +7,14 @@ extension ClusterState {
     /// Sorts slots that are in newest-first order; equals stay in it, and tasks without a value come last in either direction.
     func sort(_ slots: inout [SlotID], by column: TaskSort, ascending: Bool, now: Double) {
         switch column {
-        case .id: sortByText(&slots, ascending) { slot, body in
-            withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
-                guard tasks[slot].flags.contains(.isUUID) else { return tasks[slot].texts.with(.id, body) }
-                tasks[slot].key.write(to: text)
-                return body(UnsafeRawBufferPointer(text))
+        case .id:
+            sortByText(&slots, ascending) { slot, body in
+                withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
+                    guard tasks[slot].flags.contains(.isUUID) else { return tasks[slot].texts.with(.id, body) }
+                    tasks[slot].key.write(to: text)
+                    return body(UnsafeRawBufferPointer(text))
+                }
             }
-        }
         case .args: sortByText(&slots, ascending) { slot, body in tasks[slot].texts.with(.args, body) }
         case .kwargs: sortByText(&slots, ascending) { slot, body in tasks[slot].texts.with(.kwargs, body) }
         case .result: sortByText(&slots, ascending) { slot, body in tasks[slot].texts.with(.result, body) }

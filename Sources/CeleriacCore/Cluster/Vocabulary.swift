@@ -12,12 +12,13 @@ struct Vocabulary: Sendable {
     /// Subjects of the events that applications make up, as the events spell them.
     private var subjects: NameTable
 
-    init(hash: ByteHash) {
-        tasks = NameTable(limit: 10_000, hash: hash)
-        queues = NameTable(limit: 10_000, hash: hash)
-        routes = NameTable(limit: 10_000, hash: hash)
-        clients = NameTable(limit: 10_000, hash: hash)
-        subjects = NameTable(limit: 1_000, hash: hash)
+    /// - Parameter byteLimit: bytes that each kind of text may take.
+    init(byteLimit: Int, hash: ByteHash) {
+        tasks = NameTable(limit: 10_000, byteLimit: byteLimit, hash: hash)
+        queues = NameTable(limit: 10_000, byteLimit: byteLimit, hash: hash)
+        routes = NameTable(limit: 10_000, byteLimit: byteLimit, hash: hash)
+        clients = NameTable(limit: 10_000, byteLimit: byteLimit, hash: hash)
+        subjects = NameTable(limit: 1_000, byteLimit: byteLimit, hash: hash)
     }
 
     var bytes: Int { tasks.bytes + queues.bytes + routes.bytes + clients.bytes + subjects.bytes }

@@ -27,14 +27,12 @@ struct Reported<Content: Hashable & Sendable>: Sendable {
 struct WorkerRecord: Sendable {
     /// Celery's default for workers of which no heartbeat has come.
     static let defaultInterval = 60.0
-    /// Heartbeats remembered (`celery.events.state.Worker.heartbeat_max`).
-    private static let heartbeatsKept = 4
 
     var isKnown = false
 
     // MARK: As celery.events.state has it
-    /// Ascending; arrival times of worker events, and time stamps of task events.
-    private(set) var heartbeats: [Double] = []
+    /// Arrival times of worker events, and time stamps of task events.
+    private(set) var heartbeats = Heartbeats()
     private(set) var interval = defaultInterval
     private(set) var pid: Int?
     private(set) var clock = 0
@@ -103,14 +101,14 @@ struct WorkerRecord: Sendable {
         if event.processed != .min { note(processed: event.processed, at: at) }
 
         if isOffline {
-            heartbeats = []
+            heartbeats.removeAll()
             leftAt = at
         } else {
             leftAt = nil
             beatAt = at
             let ahead = event.timestamp - at
             drift = drift.map { $0 + (ahead - $0) * 0.2 } ?? ahead
-            insertHeartbeat(at)
+            heartbeats.insert(at)
         }
     }
 
@@ -122,7 +120,7 @@ struct WorkerRecord: Sendable {
         beatsWithUntoldTasks = 0
         if isTaking { takenAt = at }
         if sendsTaskEvents.value != true { sendsTaskEvents.answer(true, at: at) }
-        if timestamp != 0, at != 0 { insertHeartbeat(timestamp) }
+        if timestamp != 0, at != 0 { heartbeats.insert(timestamp) }
     }
 
     mutating func noteReply(at: Double) {
@@ -141,13 +139,6 @@ struct WorkerRecord: Sendable {
             }
         }
         processed.answer(count, at: at)
-    }
-
-    private mutating func insertHeartbeat(_ time: Double) {
-        if heartbeats.count >= Self.heartbeatsKept { heartbeats.removeFirst() }
-        var place = heartbeats.count
-        while place > 0, heartbeats[place - 1] > time { place -= 1 }
-        heartbeats.insert(time, at: place)
     }
 
     private func kept(_ old: String?, _ new: String) -> String {

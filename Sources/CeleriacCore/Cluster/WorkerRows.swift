@@ -33,7 +33,7 @@ extension ClusterState {
 
     /// What is wrong with a worker, in words.
     private func problem(of record: WorkerRecord, state: WorkerState, now: Double) -> String? {
-        let silence = Int(hearing.silence(since: record.heardAt, now: now))
+        let silence = hearing.silence(since: record.heardAt, now: now)
         switch state {
         case .lost:
             let held = record.held == 0 ? "" : ", held \(record.held) \(record.held == 1 ? "task" : "tasks")"
@@ -44,7 +44,7 @@ extension ClusterState {
         }
         if let idle = idleProblem(of: record, now: now) { return idle }
         if let drift = record.drift, abs(drift) > 16 {
-            return "its clock is \(spoken(seconds: Int(min(abs(drift), 1e9)))) \(drift > 0 ? "ahead" : "behind")"
+            return "its clock is \(spoken(seconds: abs(drift))) \(drift > 0 ? "ahead" : "behind")"
         }
         return nil
     }
@@ -57,12 +57,13 @@ extension ClusterState {
         let idle = now - max(waitingSince, record.takenAt ?? record.firstSeenAt, record.firstSeenAt, hearing.listeningSince)
         guard idle >= 30 else { return nil }
         let free = concurrency - active
-        return "alive, \(free) free \(free == 1 ? "slot" : "slots"), nothing taken for \(spoken(seconds: Int(idle)))"
+        return "alive, \(free) free \(free == 1 ? "slot" : "slots"), nothing taken for \(spoken(seconds: idle))"
     }
 
-    private func spoken(seconds: Int) -> String {
-        switch seconds {
-        case ..<60: "\(max(0, seconds)) s"
+    private func spoken(seconds: Double) -> String {
+        let seconds = max(0, Int(clampedSecond: seconds))
+        return switch seconds {
+        case ..<60: "\(seconds) s"
         case ..<3600: "\(seconds / 60) m"
         case ..<172_800: "\(seconds / 3600) h"
         default: "\(seconds / 86_400) d"

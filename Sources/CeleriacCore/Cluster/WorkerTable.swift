@@ -6,11 +6,16 @@ struct WorkerTable: Sendable {
     /// By number of the name; entries of numbers not in use are not `isKnown`.
     private(set) var records: [WorkerRecord] = [WorkerRecord(), WorkerRecord()]
 
-    init(hash: ByteHash) {
-        names = NameTable(limit: Self.limit, hash: hash)
+    /// - Parameter byteLimit: bytes that all of them may take together.
+    init(byteLimit: Int, hash: ByteHash) {
+        let cost = MemoryLayout<WorkerRecord>.stride + Self.textCost + 2 * heapCost(arrayHeader + 32)
+        names = NameTable(limit: min(Self.limit, max(16, byteLimit / cost)), hash: hash)
     }
 
-    var bytes: Int { names.bytes + records.capacity * MemoryLayout<WorkerRecord>.stride + names.count * 256 }
+    /// Bytes of one worker's load, software and queues.
+    private static let textCost = 256
+
+    var bytes: Int { names.bytes + records.capacity * MemoryLayout<WorkerRecord>.stride + names.count * Self.textCost }
 
     @inline(__always)
     subscript(id: NameID) -> WorkerRecord {
@@ -32,7 +37,7 @@ struct WorkerTable: Sendable {
 
     /// Forgets an eighth of the workers, those silent for longest, and gives their numbers, which then belong to nobody.
     mutating func displaceSilent() -> Set<NameID> {
-        let silent = known.sorted { records[Int($0)].heardAt < records[Int($1)].heardAt }.prefix(Self.limit / 8)
+        let silent = known.sorted { records[Int($0)].heardAt < records[Int($1)].heardAt }.prefix(max(1, names.count / 8))
         for id in silent {
             names.remove(id)
             records[Int(id)] = WorkerRecord()

@@ -31,7 +31,7 @@ public final class RedisBroker: BrokerConnection {
     }
 
     public func close() async {
-        await activities.end()
+        await activities.end(within: .seconds(1))
         await pool.close()
     }
 }
@@ -43,7 +43,11 @@ extension RedisBroker {
         // Of its own, since it has to drain the connection also while the consumer does something else.
         let task = activities.begin { await link.run() }
         let lease = FeedLease(task)
-        return AsyncStream { await lease.next(of: backlog) } onCancel: { task.cancel() }
+        return AsyncStream {
+            await lease.next(of: backlog)
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     @discardableResult
@@ -110,10 +114,20 @@ private final class Activities: Sendable {
         }
     }
 
-    /// Cancels all, and waits until they have cleaned up.
-    func end() async {
+    /// Cancels all, and waits until they have cleaned up, but not for long: a server that does not answer must not keep anyone from leaving.
+    func end(within patience: Duration) async {
         let tasks = state.withLock { Array($0.tasks.values) }
         for task in tasks { task.cancel() }
-        for task in tasks { await task.value }
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+        let deadline = Task {
+            try? await Task.sleep(for: patience)
+            continuation.finish()
+        }
+        Task {
+            for task in tasks { await task.value }
+            continuation.finish()
+        }
+        for await _ in ends {}
+        deadline.cancel()
     }
 }

@@ -33,7 +33,10 @@ struct RedisKeys: Hashable, Sendable {
         guard !separator.isEmpty, let last = member.lastRange(of: separator) else { return nil }
         let front = member[..<last]
         guard let first = front.firstRange(of: separator) else { return nil }
-        return (String(front[..<first]), String(front[front.index(first, offsetBy: separator.count)...]), String(member[member.index(last, offsetBy: separator.count)...]))
+        return (
+            String(front[..<first]), String(front[front.index(first, offsetBy: separator.count)...]),
+            String(member[member.index(last, offsetBy: separator.count)...])
+        )
     }
 
     // MARK: - Remote control
@@ -65,7 +68,8 @@ struct RedisKeys: Hashable, Sendable {
 
     /// Whether `name` is a queue of kombu's own machinery, which no task ever waits in.
     func isMachinery(_ name: String) -> Bool {
-        name.hasSuffix(".\(options.controlExchange).pidbox") || name.hasSuffix(".pidbox") || name.hasPrefix("\(options.eventExchange).") || name.hasPrefix("celeryev.")
+        name.hasSuffix(".\(options.controlExchange).pidbox") || name.hasSuffix(".pidbox") || name.hasPrefix("\(options.eventExchange).")
+            || name.hasPrefix("celeryev.")
     }
 }
 

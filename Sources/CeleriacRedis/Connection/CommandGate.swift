@@ -23,7 +23,8 @@ final class CommandGate: Sendable {
     func check(_ command: RedisCommand, _ endpoint: RedisEndpoint) throws(TransportError) {
         guard !allows(command) else { return }
         throw TransportError(
-            .readOnly, operation: command.name, endpoint: endpoint.shown, cause: "not allowed on a \(permission == .passive ? "passive" : "read-only") connection")
+            .readOnly, operation: command.name, endpoint: endpoint.shown,
+            cause: "not allowed on a \(permission == .passive ? "passive" : "read-only") connection")
     }
 
     func allows(_ command: RedisCommand) -> Bool {
@@ -33,7 +34,8 @@ final class CommandGate: Sendable {
         switch command.name {
         case "PUBLISH": return command.argument(0) == keys.controlChannel
         case "BRPOP", "DEL": return command.argument(0).map(isReplyKey) ?? false
-        case "SADD", "SREM": return command.argument(0) == keys.replyBindings && command.arguments.count == 2 && (command.argument(1).map(isReplyBinding) ?? false)
+        case "SADD", "SREM":
+            return command.argument(0) == keys.replyBindings && command.arguments.count == 2 && (command.argument(1).map(isReplyBinding) ?? false)
         default: return false
         }
     }
@@ -43,7 +45,8 @@ final class CommandGate: Sendable {
 
     /// Commands that change nothing for anyone else.
     private static let reading: Set<String> = [
-        "AUTH", "EXISTS", "GET", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "SCAN", "SCARD", "SELECT",
+        "AUTH", "EXISTS", "GET", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "SCAN", "SCARD",
+        "SELECT",
         "SMEMBERS", "STRLEN", "SUBSCRIBE", "TIME", "TTL", "TYPE", "ZCARD", "ZRANGE", "ZSCORE",
     ]
 }

@@ -1,11 +1,22 @@
 import CeleriacBroker
 import NIOCore
+import Synchronization
 
 /// A pipeline on its way to the server, and who waits for its replies.
 struct CommandBatch: Sendable {
     let commands: [RedisCommand]
     let timeout: TimeAmount
     let promise: EventLoopPromise<[RESPValue]>
+}
+
+/// Why a connection ended, for those who come to use it after its handlers are gone.
+final class ConnectionEnd: Sendable {
+    private let cause = Mutex<(any Error)?>(nil)
+
+    var reason: (any Error)? { cause.withLock { $0 } }
+
+    /// The first cause counts: others follow from it.
+    func note(_ reason: any Error) { cause.withLock { $0 = $0 ?? reason } }
 }
 
 /// Carries pipelines out and their replies back; what belongs to what is `ReplyQueue`'s knowledge.
@@ -23,22 +34,16 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let endpoint: RedisEndpoint
     private var queue = ReplyQueue<Call>()
-    /// Set once the connection is as good as closed.
-    private var failure: (any Error)?
-    private var hasHeard = false
+    private let ending: ConnectionEnd
 
-    init(_ endpoint: RedisEndpoint) {
+    init(_ endpoint: RedisEndpoint, _ ending: ConnectionEnd) {
         self.endpoint = endpoint
+        self.ending = ending
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let batch = unwrapOutboundIn(data)
         let operation = batch.commands[0].name
-        if let failure {
-            batch.promise.fail(error(failure, operation))
-            promise?.succeed()
-            return
-        }
         var bytes: [UInt8] = []
         for command in batch.commands { command.encode(into: &bytes) }
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -52,7 +57,6 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        hasHeard = true
         do throws(RESPError) {
             for (call, replies) in try queue.receive(unwrapInboundIn(data).readableBytesView) {
                 call.deadline.cancel()
@@ -68,17 +72,17 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(context, failure ?? TransportError.closed(endpoint, operation: "read", hasHeard: hasHeard))
+        end(context, TransportError.closed(endpoint, operation: "read"))
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        failAll(failure ?? ChannelError.ioOnClosedChannel)
+        failAll(ending.reason ?? ChannelError.ioOnClosedChannel)
     }
 
     private func end(_ context: ChannelHandlerContext, _ cause: any Error) {
-        if failure == nil { failure = cause }
-        failAll(cause)
+        ending.note(cause)
+        failAll(ending.reason ?? cause)
         context.close(promise: nil)
     }
 
@@ -87,16 +91,7 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
         queue = ReplyQueue()
         for call in calls {
             call.deadline.cancel()
-            call.promise.fail(error(cause, call.operation))
+            call.promise.fail(TransportError.lost(endpoint, operation: call.operation, cause))
         }
-    }
-
-    private func error(_ cause: any Error, _ operation: String) -> TransportError {
-        if var known = cause as? TransportError {
-            known.operation = operation
-            return known
-        }
-        if let garbage = cause as? RESPError { return .garbled(endpoint, operation: operation, garbage) }
-        return .lost(endpoint, operation: operation, cause)
     }
 }

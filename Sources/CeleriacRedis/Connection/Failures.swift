@@ -3,11 +3,11 @@ import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 // What went wrong, in words that help to mend it.
@@ -32,7 +32,11 @@ extension TransportError {
 
     /// The connection broke, or never was.
     static func lost(_ endpoint: RedisEndpoint, operation: String, _ error: any Error) -> TransportError {
-        if let known = error as? TransportError { return known }
+        if var known = error as? TransportError {
+            known.operation = operation
+            return known
+        }
+        if let garbage = error as? RESPError { return garbled(endpoint, operation: operation, garbage) }
         if let tls = encrypting(endpoint, operation: operation, error) { return tls }
         if let system = error as? IOError { return failed(endpoint, operation: operation, errno: system.errnoCode) }
         if error is ChannelError {
@@ -55,17 +59,25 @@ extension TransportError {
     }
 
     /// The server closed the connection by itself.
-    static func closed(_ endpoint: RedisEndpoint, operation: String, hasHeard: Bool) -> TransportError {
-        TransportError(
-            .unreachable, operation: operation, endpoint: endpoint.shown, cause: "the server closed the connection",
-            hint: hasHeard || endpoint.tls != nil ? nil : "if it is a TLS port, use rediss://")
+    static func closed(_ endpoint: RedisEndpoint, operation: String) -> TransportError {
+        TransportError(.unreachable, operation: operation, endpoint: endpoint.shown, cause: "the server closed the connection")
     }
 
     static func silent(_ endpoint: RedisEndpoint, operation: String, _ time: TimeAmount) -> TransportError {
         TransportError(.timedOut, operation: operation, endpoint: endpoint.shown, cause: "no answer within \(time.words)")
     }
 
-    static func garbled(_ endpoint: RedisEndpoint, operation: String, _ error: RESPError) -> TransportError {
+    /// The same error, of a connection over which nothing has been heard yet: that has causes of its own.
+    func loggingIn(_ endpoint: RedisEndpoint) -> TransportError {
+        var error = self
+        error.operation = "open"
+        if hint == nil, kind == .unreachable || kind == .timedOut {
+            error.hint = endpoint.tls == nil ? "if it is a TLS port, use rediss://" : "if the server does not speak TLS on this port, use redis://"
+        }
+        return error
+    }
+
+    private static func garbled(_ endpoint: RedisEndpoint, operation: String, _ error: RESPError) -> TransportError {
         var hint = "is this a Redis server?"
         switch error {
         case .unknownType(UInt8(ascii: "A")): hint = "if this is RabbitMQ, use amqp://"

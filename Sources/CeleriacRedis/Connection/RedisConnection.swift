@@ -11,17 +11,35 @@ struct RedisConnection: Sendable {
     /// 3, or 2 for servers before Redis 6.
     private(set) var protocolVersion = 3
     let channel: any Channel
+    private let ending: ConnectionEnd
 
     var isOpen: Bool { channel.isActive }
 
-    /// Connects and logs in: `HELLO 3`, or `AUTH` on servers that do not know it, then `SELECT` and a name for `CLIENT LIST`.
+    /// Connects and logs in: `HELLO 3`, or `AUTH` on servers that do not know it, then `SELECT` and a name for `CLIENT LIST`. If nobody answers there, the
+    /// endpoint's alternates are tried.
     /// - Parameters:
     ///   - patience: limit of the time to connect, and of that to log in.
     ///   - receiveBuffer: bytes read at once.
     static func open(
         _ endpoint: RedisEndpoint, gate: CommandGate, patience: Duration = .seconds(5), receiveBuffer: Int = 1 << 16
     ) async throws(TransportError) -> RedisConnection {
+        var failure: TransportError?
+        for candidate in [endpoint] + endpoint.alternates {
+            do throws(TransportError) {
+                return try await open(only: candidate, gate: gate, patience: patience, receiveBuffer: receiveBuffer)
+            } catch {
+                guard error.kind == .unreachable || error.kind == .timedOut else { throw error }
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? .closed(endpoint, operation: "open")
+    }
+
+    private static func open(
+        only endpoint: RedisEndpoint, gate: CommandGate, patience: Duration, receiveBuffer: Int
+    ) async throws(TransportError) -> RedisConnection {
         let security = try endpoint.tls.map { settings throws(TransportError) in try TLSLayer(settings, endpoint) }
+        let ending = ConnectionEnd()
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connectTimeout(TimeAmount(patience))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -31,24 +49,25 @@ struct RedisConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let security { try channel.pipeline.syncOperations.addHandler(security.handler()) }
-                    try channel.pipeline.syncOperations.addHandler(CommandHandler(endpoint))
+                    try channel.pipeline.syncOperations.addHandler(CommandHandler(endpoint, ending))
                 }
             }
         let channel: any Channel
         do {
-            channel = switch endpoint.address {
-            case .host(let host, let port): try await bootstrap.connect(host: host, port: port).get()
-            case .socket(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
-            }
+            channel =
+                switch endpoint.address {
+                case .host(let host, let port): try await bootstrap.connect(host: host, port: port).get()
+                case .socket(let path): try await bootstrap.connect(unixDomainSocketPath: path).get()
+                }
         } catch {
             throw .connecting(endpoint, error)
         }
-        var connection = RedisConnection(endpoint: endpoint, gate: gate, channel: channel)
+        var connection = RedisConnection(endpoint: endpoint, gate: gate, channel: channel, ending: ending)
         do throws(TransportError) {
             connection.protocolVersion = try await connection.logIn(patience)
         } catch {
             channel.close(promise: nil)
-            throw error
+            throw error.loggingIn(endpoint)
         }
         return connection
     }
@@ -64,10 +83,8 @@ struct RedisConnection: Sendable {
         channel.writeAndFlush(batch).cascadeFailure(to: promise)
         do {
             return try await promise.futureResult.get()
-        } catch let error as TransportError {
-            throw error
         } catch {
-            throw .lost(endpoint, operation: first.name, error)
+            throw .lost(endpoint, operation: first.name, error is TransportError ? error : ending.reason ?? error)
         }
     }
 
@@ -94,14 +111,14 @@ struct RedisConnection: Sendable {
         var replies = try await send([RedisCommand("HELLO", hello), name] + select, timeout: patience)
         var version = 3
         if let text = replies[0].errorText {
-            guard text.isHelloUnknown else { throw .refusal(text, operation: "open", endpoint) }
+            guard text.isHelloUnknown else { throw .refusal(text, operation: "HELLO", endpoint) }
             version = 2
             var commands: [RedisCommand] = []
             if let password = endpoint.password { commands = [RedisCommand("AUTH", (endpoint.user.map { [$0] } ?? []) + [password])] }
             // Something must show that we were let in, also without a password and in database 0.
             commands += [RedisCommand("PING"), name] + select
             replies = try await send(commands, timeout: patience)
-            if let text = replies[0].errorText { throw .refusal(text, operation: "open", endpoint) }
+            if let text = replies[0].errorText { throw .refusal(text, operation: "HELLO", endpoint) }
         }
         // A server that forbids naming connections is as good as any other.
         if let selected = select.first, let text = replies.last?.errorText { throw .refusal(text, operation: selected.name, endpoint) }

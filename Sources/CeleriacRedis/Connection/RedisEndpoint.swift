@@ -12,6 +12,8 @@ struct RedisEndpoint: Hashable, Sendable {
     var database = 0
     /// `nil`: bytes travel as they are.
     var tls: TLSSettings?
+    /// Where to go, in order, when nobody answers here.
+    var alternates: [RedisEndpoint] = []
     /// Masked, fit to be shown: never holds the password.
     var shown: String
 }

@@ -78,7 +78,9 @@ final class Pidbox: Sendable {
             answers += 1
             deadline = ContinuousClock.now + timeout
             // What cannot be read was an answer all the same: nobody needs to wait for it any more.
-            guard let envelope = try? Envelope(decoding: message), let (ticket, answered) = try? ControlReply.decode(envelope), ticket == box.ticket else { continue }
+            guard let envelope = try? Envelope(decoding: message), let (ticket, answered) = try? ControlReply.decode(envelope), ticket == box.ticket else {
+                continue
+            }
             for reply in answered { handOver(reply) }
         }
         return true

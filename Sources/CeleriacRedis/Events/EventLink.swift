@@ -55,7 +55,7 @@ extension RedisConnection {
         let channel = channel
         channel.eventLoop.execute {
             guard let commands = try? channel.pipeline.syncOperations.handler(type: CommandHandler.self) else {
-                return ended.fail(TransportError.closed(endpoint, operation: "subscribe", hasHeard: true))
+                return ended.fail(TransportError.closed(endpoint, operation: "subscribe"))
             }
             // Nothing is under way: whatever is read from now on answers a subscription.
             channel.pipeline.syncOperations.removeHandler(commands, promise: nil)
@@ -69,7 +69,7 @@ extension RedisConnection {
         return await withTaskCancellationHandler {
             do {
                 try await ended.futureResult.get()
-                return TransportError.closed(endpoint, operation: "subscribe", hasHeard: true)
+                return TransportError.closed(endpoint, operation: "subscribe")
             } catch {
                 return TransportError.lost(endpoint, operation: "subscribe", error)
             }

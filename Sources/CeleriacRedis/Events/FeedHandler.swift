@@ -50,7 +50,7 @@ final class FeedHandler: ChannelInboundHandler {
             }
             for value in frames.others { judge(value, context) }
         } catch {
-            end(context, TransportError.garbled(endpoint, operation: "subscribe", error))
+            end(context, TransportError.lost(endpoint, operation: "subscribe", error))
         }
     }
 
@@ -59,13 +59,13 @@ final class FeedHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(context, TransportError.closed(endpoint, operation: "subscribe", hasHeard: true))
+        end(context, TransportError.closed(endpoint, operation: "subscribe"))
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         pulse?.cancel()
-        ended.fail(TransportError.closed(endpoint, operation: "subscribe", hasHeard: true))
+        ended.fail(TransportError.closed(endpoint, operation: "subscribe"))
     }
 
     private func judge(_ value: RESPValue, _ context: ChannelHandlerContext) {

@@ -11,6 +11,8 @@ struct ListWatch {
     private(set) var length = 0
     /// What was at the head last time; `nil` when the list was empty, or the message is too long to be searched for.
     private(set) var newest: [UInt8]?
+    /// Whether there is a newest message that is too long.
+    private(set) var isTooLong = false
     /// Messages that have left since the first look.
     private var departed = 0
     /// Looks, oldest first: messages counted from the first ever seen, those below `count` were in the list at `time` at the latest.
@@ -38,7 +40,8 @@ struct ListWatch {
         if length > 0, (seen.last?.count ?? 0) < departed + length { seen.append((time, departed + length)) }
         if seen.count > Self.marks { seen = seen.enumerated().filter { $0.offset.isMultiple(of: 2) || $0.offset == seen.count - 1 }.map(\.element) }
         self.length = length
-        self.newest = newest.flatMap { $0.count <= Self.sizeLimit ? $0 : nil }
+        if let newest { isTooLong = newest.count > Self.sizeLimit }
+        self.newest = isTooLong ? nil : newest
         hasLooked = true
     }
 

@@ -8,6 +8,8 @@ actor QueueInspector {
     private var discovery: QueueDiscovery
     private var watches: [String: QueueWatch] = [:]
     private var tally = UnackedTally()
+    /// Queues that workers held messages of on the last look, bound or not.
+    private var held: Set<String> = []
     /// Whether the server knows `LPOS`, and lets us use it.
     private var canSearch = true
     /// The look under way: another one begins only after it.
@@ -15,8 +17,8 @@ actor QueueInspector {
 
     /// Keys walked through in one step.
     private static let scanStep = 1000
-    /// The first look wants all at once, within seconds:
-    private static let firstScanStep = 5000
+    /// As long as the first pass lasts, larger steps are made, one after the other for so many seconds a look.
+    private static let firstScanStep = 10_000
     private static let firstScanTime = 0.06
 
     init(_ pool: ConnectionPool, _ keys: RedisKeys) {
@@ -51,7 +53,7 @@ actor QueueInspector {
 
     private func facts(at now: Double, known: Set<QueueName>) async throws(TransportError) -> BrokerFacts {
         if !discovery.isComplete { try await search(now) }
-        let names = discovery.queues.union(known.map(\.rawValue))
+        let names = discovery.queues.union(held).union(known.map(\.rawValue))
         watches = watches.filter { names.contains($0.key) }
         for name in names where watches[name] == nil { watches[name] = QueueWatch(name, keys) }
 
@@ -73,7 +75,7 @@ actor QueueInspector {
         let inspections = discovery.addInspections(to: &second)
         let messages = missing.isEmpty ? nil : second.add(RedisCommand("HMGET", [keys.unacked] + missing))
         var details: [String: QueueWatch.Details] = [:]
-        for (name, asked) in questions { details[name] = watches[name]?.ask(&second, after: asked, replies) }
+        for (name, asked) in questions { details[name] = watches[name]?.ask(&second, canSearch: canSearch, after: asked, replies) }
         replies = try await pool.send(second.commands)
         discovery.take(inspections, replies)
         if let messages { tally.take(messages: replies[messages].items ?? [], for: missing) }
@@ -86,7 +88,7 @@ actor QueueInspector {
         return facts
     }
 
-    /// The first search: as much as fits into a moment, the rest comes with later looks.
+    /// The first pass of the scans: as much as fits into a moment, the rest comes with later looks.
     private func search(_ now: Double) async throws(TransportError) {
         let started = secondsSince1970()
         repeat {
@@ -103,6 +105,7 @@ actor QueueInspector {
     private func count(_ facts: inout BrokerFacts, _ now: Double) {
         guard let total = facts.unackedTotal else { return }
         let (counts, isSampled) = tally.counts(total: total, bindings: discovery.bindings, now: now)
+        held = Set(counts.keys)
         let names = Set(facts.queues.map(\.name.rawValue))
         facts.queues += counts.keys.filter { !names.contains($0) }.sorted().map { BrokerFacts.Queue(name: QueueName($0)) }
         for index in facts.queues.indices {

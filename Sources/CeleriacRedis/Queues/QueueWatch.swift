@@ -64,7 +64,7 @@ struct QueueWatch {
     // MARK: - Second round trip
 
     /// Takes in the first answers, and asks for the rest.
-    func ask(_ pipeline: inout Pipeline, after questions: Questions, _ replies: [RESPValue]) -> Details {
+    func ask(_ pipeline: inout Pipeline, canSearch: Bool, after questions: Questions, _ replies: [RESPValue]) -> Details {
         var details = Details(fact: BrokerFacts.Queue(name: QueueName(name)), lengths: [], found: [:], newestBytes: [:])
         for (index, list) in lists.enumerated() {
             let reply = replies[questions.lengths[index]]
@@ -77,7 +77,7 @@ struct QueueWatch {
                 details.newestBytes[index] = newest
             } else if let position = questions.newest[index], let bytes = replies[position].bytes {
                 details.newestBytes[index] = bytes
-            } else {
+            } else if canSearch, !list.watch.isTooLong || list.watch.length == 0 {
                 details.newest[index] = pipeline.add(RedisCommand("LINDEX", list.key, "0"))
             }
         }

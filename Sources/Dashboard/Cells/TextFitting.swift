@@ -5,7 +5,7 @@ extension DisplayWidth {
     /// Never splits a grapheme, so the result may be a column narrower.
     public static func cut(_ text: String, to columns: Int, ellipsis: String = "") -> String {
         guard columns > 0 else { return "" }
-        if text.utf8.count <= columns { return text }       // no grapheme is wider than its UTF-8 is long
+        if text.utf8.count <= columns { return text }  // no grapheme is wider than its UTF-8 is long
         let mark = self.columns(of: ellipsis) <= columns ? ellipsis : ""
         let room = columns - self.columns(of: mark)
         // One walk, no further than the cut: what the text holds beyond it may be megabytes.
@@ -23,11 +23,12 @@ extension DisplayWidth {
     public static func pad(_ text: String, to columns: Int, _ alignment: Alignment = .left, ellipsis: String = "") -> String {
         let shown = cut(text, to: columns, ellipsis: ellipsis)
         let blanks = max(0, columns - self.columns(of: shown))
-        let before = switch alignment {
-        case .left: 0
-        case .right: blanks
-        case .center: blanks / 2
-        }
+        let before =
+            switch alignment {
+            case .left: 0
+            case .right: blanks
+            case .center: blanks / 2
+            }
         return String(repeating: " ", count: before) + shown + String(repeating: " ", count: blanks - before)
     }
 

@@ -27,7 +27,8 @@ extension Key {
             self = .function(number)
         } else if name == "ctrl-space" {
             self = .control(" ")
-        } else if name.hasPrefix("ctrl-"), name.utf8.count == 6, let character = name.last, character.isASCII, character.isLetter || "\\]^_".contains(character) {
+        } else if name.hasPrefix("ctrl-"), name.utf8.count == 6, let character = name.last, character.isASCII, character.isLetter || "\\]^_".contains(character)
+        {
             self = .control(character)
         } else {
             return nil
@@ -50,7 +51,8 @@ extension Key {
     private static let names: [(name: String, key: Key, label: String)] = [
         ("enter", .enter, "Enter"), ("esc", .escape, "Esc"), ("tab", .tab, "Tab"), ("shift-tab", .backTab, "Shift-Tab"), ("backspace", .backspace, "Backspace"),
         ("delete", .delete, "Del"), ("insert", .insert, "Ins"), ("home", .home, "Home"), ("end", .end, "End"),
-        ("page-up", .pageUp, "PgUp"), ("page-down", .pageDown, "PgDn"), ("up", .up, "Up"), ("down", .down, "Down"), ("left", .left, "Left"), ("right", .right, "Right"),
+        ("page-up", .pageUp, "PgUp"), ("page-down", .pageDown, "PgDn"), ("up", .up, "Up"), ("down", .down, "Down"), ("left", .left, "Left"),
+        ("right", .right, "Right"),
     ]
 
     private static let otherNames: [(name: String, key: Key)] = [

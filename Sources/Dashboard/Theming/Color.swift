@@ -53,7 +53,7 @@ public enum Color: Hashable, Sendable {
         func distance(_ index: UInt8) -> Int {
             let candidate = components(index)
             let (r, g, b) = (candidate.red - red, candidate.green - green, candidate.blue - blue)
-            return 2 * r * r + 4 * g * g + 3 * b * b    // the eye sees green best
+            return 2 * r * r + 4 * g * g + 3 * b * b  // the eye sees green best
         }
         return .index((16...255).min { distance($0) < distance($1) } ?? 16)
     }

@@ -50,7 +50,8 @@ import Testing
 
     @Test(arguments: [
         ("the quick brown fox", 10, ["the quick", "brown fox"]), ("abcdefghij", 4, ["abcd", "efgh", "ij"]), ("日本語テ", 5, ["日本", "語テ"]),
-        ("one\n\ntwo", 9, ["one", "", "two"]), ("", 9, [""]), ("exactly it", 10, ["exactly it"]), ("exactly it fits", 10, ["exactly it", "fits"]), ("日本", 1, ["日", "本"]),
+        ("one\n\ntwo", 9, ["one", "", "two"]), ("", 9, [""]), ("exactly it", 10, ["exactly it"]), ("exactly it fits", 10, ["exactly it", "fits"]),
+        ("日本", 1, ["日", "本"]),
         ("a bc", 3, ["a", "bc"]), ("one two  three", 8, ["one two ", "three"]), ("x 日本語", 4, ["x", "日本", "語"]), (" ab", 2, ["", "ab"]),
     ])
     func wrapsAtBlanksElseBetweenGraphemes(text: String, columns: Int, lines: [String]) {

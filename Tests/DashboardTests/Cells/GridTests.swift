@@ -7,11 +7,12 @@ import Testing
         #expect(grid.write("plain", row: 0, column: 1) == 5)
         #expect(grid.write("日本語テキスト", row: 1, column: 1) == 10, "a half does not fit into the last column")
         #expect(grid.write("cut after five", row: 2, column: 0, width: 5, ellipsis: "…") == 5)
-        #expect(grid.text == """
-             plain
-             日本語テキ
-            cut …
-            """)
+        #expect(
+            grid.text == """
+                 plain
+                 日本語テキ
+                cut …
+                """)
     }
 
     @Test func aWideGraphemeTakesTwoCellsAndAJoinedOneItsOwn() {
@@ -56,16 +57,17 @@ import Testing
         grid.box(Rect(row: 0, column: 0, rows: 3, columns: 12), title: "Queues")
         grid.box(Rect(row: 3, column: 1, rows: 2, columns: 10), title: "A long title")
         grid.box(Rect(row: 5, column: 0, rows: 3, columns: 12), title: "日本語", glyphs: .ascii)
-        #expect(grid.text == """
-            ┌ Queues ──┐
-            │          │
-            └──────────┘
-             ┌ A lon… ┐
-             └────────┘
-            + 日本語 --+
-            |          |
-            +----------+
-            """)
+        #expect(
+            grid.text == """
+                ┌ Queues ──┐
+                │          │
+                └──────────┘
+                 ┌ A lon… ┐
+                 └────────┘
+                + 日本語 --+
+                |          |
+                +----------+
+                """)
     }
 
     @Test func restylingKeepsTheText() {
@@ -81,24 +83,26 @@ import Testing
         grid.box(grid.area, title: "µs … 日本")
         grid.write("● ◐ ✖ ≈▁█", row: 1, column: 1)
         grid.write("日é😀|", row: 2, column: 1)
-        #expect(grid.inASCII().text == """
-            + us ~ ? ~ +
-            |* o X ~_# |
-            |? ?? |    |
-            +----------+
-            """)
+        #expect(
+            grid.inASCII().text == """
+                + us ~ ? ~ +
+                |* o X ~_# |
+                |? ?? |    |
+                +----------+
+                """)
     }
 
     @Test func glyphsAreAsWideAsTheySay() {
         for glyphs in [Glyphs.unicode, .ascii] {
             for child in Mirror(reflecting: glyphs).children {
                 let texts = (child.value as? [String]) ?? [(child.value as? String) ?? ""]
-                let columns = switch child.label {
-                case "branch", "lastBranch", "trunk", "noTrunk": 3...3
-                case "asking": 1...3
-                case "infinity": 1...2
-                default: 1...1
-                }
+                let columns =
+                    switch child.label {
+                    case "branch", "lastBranch", "trunk", "noTrunk": 3...3
+                    case "asking": 1...3
+                    case "infinity": 1...2
+                    default: 1...1
+                    }
                 for text in texts { #expect(columns.contains(DisplayWidth.columns(of: text)), "\(child.label ?? ""): \(text)") }
                 if glyphs == .ascii { #expect(texts.allSatisfy { $0.utf8.allSatisfy { $0 < 0x80 } }) }
             }

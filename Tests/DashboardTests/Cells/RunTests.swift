@@ -47,9 +47,13 @@ extension Grid {
         let texts = ["abc", "日本", "e\u{301}", "😀", "x", "    ", "한"]
         for _ in 0..<Int.random(in: 0...6, using: &random) {
             let style = Style([.text, .good, .bad].randomElement(using: &random) ?? .text)
-            write(texts.randomElement(using: &random) ?? "", row: Int.random(in: 0..<rows, using: &random), column: Int.random(in: -1..<columns, using: &random), style: style)
+            write(
+                texts.randomElement(using: &random) ?? "", row: Int.random(in: 0..<rows, using: &random), column: Int.random(in: -1..<columns, using: &random),
+                style: style)
             if Int.random(in: 0..<4, using: &random) == 0 {
-                restyle(Rect(row: Int.random(in: 0..<rows, using: &random), column: Int.random(in: 0..<columns, using: &random), rows: 2, columns: 3), Style(.selection))
+                restyle(
+                    Rect(row: Int.random(in: 0..<rows, using: &random), column: Int.random(in: 0..<columns, using: &random), rows: 2, columns: 3),
+                    Style(.selection))
             }
         }
     }

@@ -56,7 +56,8 @@ import Testing
     @Test func namesAreReadBack() {
         let keys: [Key] = [
             .enter, .escape, .tab, .backTab, .backspace, .delete, .insert, .home, .end, .pageUp, .pageDown, .up, .down, .left, .right,
-            .character("a"), .character("A"), .character(" "), .character("日"), .character("-"), .control("a"), .control(" "), .control("]"), .function(1), .function(24),
+            .character("a"), .character("A"), .character(" "), .character("日"), .character("-"), .control("a"), .control(" "), .control("]"), .function(1),
+            .function(24),
         ]
         for key in keys {
             let name = key.name

@@ -9,7 +9,8 @@ import Testing
     @Test func rolesAreDrawnInTheColoursOfThePalette() throws {
         let theme = try Theme(base)
         #expect(theme[Style(.bad)] == Look(foreground: .index(1), background: .index(234), emphasis: .bold))
-        #expect(theme[Style(.gauge, .underline)] == Look(foreground: .default, background: .index(234), emphasis: .underline), "a role that is not said is text")
+        #expect(
+            theme[Style(.gauge, .underline)] == Look(foreground: .default, background: .index(234), emphasis: .underline), "a role that is not said is text")
     }
 
     @Test func reversedTwiceIsAsItWas() throws {
@@ -42,7 +43,10 @@ import Testing
 
 @Suite struct ColorTests {
     /// Indices as xterm's own 256colres.h has them.
-    @Test(arguments: ["#000000": 16, "#ffffff": 231, "#ff0000": 196, "#5f87af": 67, "#808080": 244, "#1c1c1c": 234, "#fe0102": 196, "7": 7, "white": 7, "bright-black": 8] as [String: UInt8])
+    @Test(
+        arguments: [
+            "#000000": 16, "#ffffff": 231, "#ff0000": 196, "#5f87af": 67, "#808080": 244, "#1c1c1c": 234, "#fe0102": 196, "7": 7, "white": 7, "bright-black": 8,
+        ] as [String: UInt8])
     func becomesTheNearestIndex(text: String, index: UInt8) { #expect(Color(text) == .index(index)) }
 
     @Test(arguments: [(196, 8, 1), (46, 8, 2), (21, 16, 4), (226, 8, 3), (255, 8, 7), (232, 8, 0), (9, 8, 1), (9, 16, 9), (75, 8, 4)] as [(UInt8, Int, UInt8)])
