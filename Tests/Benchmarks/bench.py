@@ -38,10 +38,12 @@ def amount(name, value):
         return "  ".join(f"{key} {amount(key, inner)}" for key, inner in value.items())
     if name in ("seconds", "inside", "cpu", "median", "p50", "p99", "max", "worst"):
         return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
-    if name in ("peak_rss", "rss", "rss_before", "rss_after"):
+    if name in ("peak_rss", "rss", "rss_before", "rss_after", "bytes_held"):
         return f"{value / 1e6:.0f} MB"
     if name == "bytes_per_task":
         return f"{value:.0f} B"
+    if name in ("events", "tasks"):
+        return f"{value:,}"
     if name == "rate":
         return f"{value:,.0f} /s"
     return f"{value:.1f}" if isinstance(value, float) else str(value)

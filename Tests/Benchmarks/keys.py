@@ -4,6 +4,7 @@ Timed: from the byte of the key written into the pseudo-terminal to the arrival 
 effect: another row under the cursor (`keys`), another picture (`views`). What the screen does by itself in between does not count.
 """
 import contextlib
+import re
 import threading
 
 from flood import BATCH, Events, publish
@@ -25,7 +26,7 @@ def full_dashboard(events, port, columns=160, rows=50):
         while thread.is_alive():
             dashboard.settle(0.2)
         dashboard.settle(3)
-        dashboard.press("2", lambda screen: selected(screen) is not None)
+        dashboard.press("2", changed(dashboard.body))
         dashboard.settle(1)
         yield dashboard
 
@@ -82,7 +83,9 @@ def only(word, other):
     return claim
 
 
-VIEWS = {"overview": "1", "tasks": "2", "queues": "3", "workers": "4", "beat": "5", "workflows": "6", "errors": "7", "log": "8"}
+def tabs(screen):
+    """The views that the second line offers, each with its key."""
+    return {name.lower(): key for key, name in re.findall(r"(\d) (\w+)", screen.display[1])}
 
 
 def measure_views(rounds=5, workers=1000, queues=500):
@@ -104,7 +107,7 @@ def measure_views(rounds=5, workers=1000, queues=500):
                     times.setdefault(name, []).append(dashboard.press(keys, claim or changed(dashboard.body), limit=5))
 
                 for _ in range(rounds):
-                    for view, key in VIEWS.items():
+                    for view, key in tabs(dashboard.screen).items():
                         step(view, key)
                     step("tasks", "2")
                     step("sort", ">")
