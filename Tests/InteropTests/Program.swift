@@ -3,7 +3,7 @@ import Foundation
 
 /// A program that was started: `celeriac` itself, or what the tests compare it with. Its output goes to files, so that it never waits for a reader.
 final class Program: Sendable {
-    struct Finished {
+    struct Finished: CustomStringConvertible {
         /// Exit code; 124 when the program had to be ended because its time was over.
         var status: Int32
         var output: [UInt8]
@@ -11,12 +11,16 @@ final class Program: Sendable {
 
         var text: String { String(decoding: output, as: UTF8.self) }
         var complaint: String { String(decoding: errors, as: UTF8.self) }
+        var description: String { "exit \(status), \(output.count) bytes, \(complaint)" }
         func json() throws -> Value { try JSON.decode(output) }
 
-        /// Bytes below the blank and DEL, line feeds apart, on either stream: what would steer a terminal. C1 controls as UTF-8 count as well.
-        var steersTerminals: Bool {
-            [output, errors].contains { bytes in
-                bytes.contains { ($0 < 0x20 && $0 != 0x0A) || $0 == 0x7F } || zip(bytes, bytes.dropFirst()).contains { $0 == 0xC2 && (0x80..<0xA0).contains($1) }
+        /// What would steer a terminal, on either stream: controls of C0 and C1, line feeds apart, and DEL, each with what stands before it.
+        var controls: [String] {
+            [text, complaint].flatMap { stream in
+                let scalars = Array(stream.unicodeScalars)
+                return scalars.indices.filter { scalars[$0].properties.generalCategory == .control && scalars[$0] != "\n" }.map { index in
+                    String(String.UnicodeScalarView(scalars[max(0, index - 30)...index])).debugDescription
+                }
             }
         }
     }

@@ -1,6 +1,11 @@
 import CeleriacCore
 import Foundation
 import TestSupport
+import Testing
+
+/// What needs a cluster, one test after the other: they share its workers.
+@Suite(.serialized, .enabled(if: RealCluster.isThere, Comment(rawValue: RealCluster.missing)))
+enum RealClusterTests {}
 
 /// A running `Tests/cluster`: Redis and three Python workers.
 struct RealCluster: Sendable {
