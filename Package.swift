@@ -36,7 +36,7 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
-        .target(name: "Dashboard", dependencies: ["CeleriacCore"], swiftSettings: settings),
+        .target(name: "Dashboard", dependencies: ["CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
 
         // Contracts.
         .target(name: "CeleriacBroker", dependencies: ["CeleriacCore"], swiftSettings: settings),
@@ -72,7 +72,9 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["CeleriacCore"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "CeleriacCoreTests", dependencies: ["CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
-        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            exclude: ["Pictures"], swiftSettings: settings),
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "CeleriacTests", dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),

@@ -43,8 +43,6 @@ ct_opening ct_open(bool mouse) {
     ct_rescue_remember_modes();
     screen = newterm(NULL, stdout, stdin);
     if (screen == NULL) return CT_FAILED;
-    /* Many who call themselves xterm do not know REP and would leave remains of the screen before. */
-    repeat_char = NULL;
     raw();
     noecho();
     nonl();

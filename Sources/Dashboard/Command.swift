@@ -123,6 +123,7 @@ extension Command {
         case .nextPane: "pane"
         case .nextTab: "tab"
         case .zoomIn: "zoom"
+        case .zoomOut: "all panes"
         case .back: "back"
         case .leave: "leave"
         case .events: "events"

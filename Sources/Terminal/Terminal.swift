@@ -92,8 +92,13 @@ public final class Terminal {
     public func show(_ grid: Grid) {
         guard state == .open else { return }
         let grid = glyphs == .ascii ? grid.inASCII() : grid
-        for run in grid.runs(since: shown) where run.row < size.rows { draw(run, theme: theme, colors: colors) }
-        ct_refresh()
+        let runs = grid.runs(since: shown)
+        // Every other row first: curses scrolls a region as soon as three neighbours have moved together, and the sequences for that (SD, SU)
+        // are missing in many emulators, which would then keep remains of the screen before.
+        for parity in 0...1 {
+            for run in runs where run.row < size.rows && run.row % 2 == parity { draw(run, theme: theme, colors: colors) }
+            ct_refresh()
+        }
         shown = grid
     }
 

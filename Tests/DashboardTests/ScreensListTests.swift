@@ -1,4 +1,5 @@
 import CeleriacCore
+import TestSupport
 import Testing
 
 @testable import Dashboard
@@ -130,20 +131,5 @@ import Testing
         session.press("1 shift-tab enter")
         #expect(session.state.view == .tasks)
         #expect(session.state[.tasks].filter?.text == "state:failure name:shop.charge")
-    }
-}
-
-/// SplitMix64: the same numbers on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    var seed: UInt64
-
-    init(seed: UInt64) { self.seed = seed }
-
-    mutating func next() -> UInt64 {
-        seed &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = seed
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -24,6 +24,55 @@ import Testing
         try compare(session.grid.text, with: "\(name)-\(columns)x\(rows)")
     }
 
+    /// What lies over the views, and the states in which something is missing.
+    @Test(arguments: [
+        ("dialog-revoke", "2 j j j j j x"), ("dialog-many", "2 A x 2"), ("dialog-shutdown", "4 X c e l"), ("menu-signal", "2 j j X"), ("menu-actions", "2 j ."), ("menu-sort", "2 o"),
+        ("form-consumer", "4 Q tab m a i l"), ("palette", "ctrl-p r e v"), ("help-tasks", "2 ?"), ("filter-error", "2 / s t a t e : ( x"), ("command-line", ": t tab"), ("settings", "f2"),
+        ("task-result", "2 j enter ] ]"), ("task-traceback", "2 j j j t"), ("task-family", "2 j p"), ("log-entry", "8 j enter"), ("record", "2 j v"), ("zoomed", "tab _"),
+    ]) func overlaysLookAsRecorded(_ name: String, _ keys: String) throws {
+        var session = Session(columns: 100, rows: 30)
+        session.state.seedLog()
+        session.look()
+        session.press(keys)
+        session.now = Sample.now
+        try compare(session.grid.text, with: name)
+    }
+
+    @Test func aLostBrokerGreysWhatIsOld() throws {
+        var session = Session(columns: 100, rows: 30)
+        session.header.link = .reconnecting(since: session.now - 75, retryAt: session.now + 4, reason: "Connection refused")
+        session.header.heardAt = session.now - 75
+        session.press("3")
+        session.now = Sample.now
+        try compare(session.grid.text, with: "lost-broker")
+        #expect(session.grid.cells.contains { $0.text == "1" && $0.style.role == .stale })
+    }
+
+    @Test func emptyPanelsSayWhy() throws {
+        var session = Session(columns: 100, rows: 30)
+        (session.tasks, session.workers, session.queues) = ([], [], [])
+        session.header = HeaderFacts()
+        session.header.link = .live
+        session.press("2")
+        try compare(session.grid.text, with: "empty-tasks")
+        session.header.workersKnown = 12
+        session.header.workersWithoutEvents = 3
+        session.look()
+        try compare(session.grid.text, with: "events-off")
+        session.header.link = .connecting
+        session.press("1")
+        try compare(session.grid.text, with: "connecting")
+    }
+
+    @Test(arguments: views.map { ($0.name, $0.keys) }) func everyViewComesInASCII(_ name: String, _ keys: String) throws {
+        var session = Session(columns: 100, rows: 30)
+        session.press(keys)
+        session.now = Sample.now
+        let grid = session.state.render(session.picture, keymap: Sample.keymap, glyphs: .ascii)
+        #expect(grid.text.utf8.allSatisfy { $0 == 10 || 0x20..<0x7F ~= $0 })
+        try compare(grid.text, with: "\(name)-ascii")
+    }
+
     func compare(_ text: String, with name: String) throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Pictures/\(name).txt")
         if ProcessInfo.processInfo.environment["RECORD_PICTURES"] == "1" {

@@ -1,4 +1,5 @@
 import CeleriacCore
+import TestSupport
 import Testing
 
 @testable import Dashboard
@@ -65,6 +66,29 @@ import Testing
                 }
             }
             #expect(session.state.render(session.picture, keymap: Sample.keymap, glyphs: .ascii).cells.allSatisfy { $0.text.utf8.allSatisfy { 0x20..<0x7F ~= $0 } })
+        }
+    }
+}
+
+/// Figures that no honest worker sends.
+@Suite struct ScreensFigureTests {
+    @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1e300, 9.3e18, 253_402_300_800, -0.0])
+    func noFigureTrapsAScreen(_ figure: Double) {
+        var session = Session(columns: 140, rows: 40)
+        session.tasks = (0..<9).map { index in
+            var task = Sample.task(index)
+            (task.sentAt, task.receivedAt, task.startedAt, task.succeededAt, task.eta, task.expires) = (figure, 1, -figure, figure, figure, figure)
+            (task.timestamp, task.runtime, task.wait) = (figure, figure, figure)
+            return task
+        }
+        session.queues[0].history = [figure, 1, figure]
+        (session.queues[0].inRate, session.queues[0].drain, session.queues[0].oldestAge, session.queues[0].updatedAt) = (.known(figure), .known(figure), .noAnswer(last: figure, at: figure), figure)
+        (session.workers[0].heartbeatAge, session.workers[0].drift, session.workers[0].load, session.workers[0].active) = (figure, figure, [figure], .known(.min))
+        (session.header.eventsPerSecond, session.header.lag, session.header.heardAt) = (figure, figure, figure)
+        session.header.link = .reconnecting(since: figure, retryAt: figure, reason: "?")
+        for keys in ["1", "2 j enter", "z 2 z j enter", "3 enter", "4 enter"] {
+            session.press(keys)
+            #expect(session.grid.text.count > 100)
         }
     }
 }

@@ -40,10 +40,10 @@ import Testing
         var grid = Grid(rows: 3, columns: 30)
         Self.table.render(ListPage([first, second]), list, DrawContext(now: 0, timeMode: .utc, zone: .utc, isStale: false), into: &grid, at: grid.area)
         #expect(grid.text == """
-              ID       NAME        RUN▼
-            ◆ 8a1f     shop.char…  41 ms
-            ▶ 77c0     漢字漢字漢… 1 m 3…
-            """.replacing("            ", with: "") || !grid.text.isEmpty)
+              ID       NAME           RUN▼
+            ◆ 8a1f     shop.charge   41 ms
+            ▶ 77c0     漢字漢字漢字 1 m 3…
+            """)
         #expect(grid[2, 0].style == Style(.selection) && grid[2, 29].style == Style(.selection))
         #expect(grid[1, 0].style == Style(.mark))
     }
@@ -75,7 +75,8 @@ import Testing
         #expect(line.text == "bcd" && line.cursor == 3)
         _ = line.take(.control("w"))
         #expect(line.text == "")
-        #expect(!line.take(.enter))
+        let isTaken = line.take(.enter)
+        #expect(!isTaken)
     }
 
     @Test func historyComesBackAndTheDraftIsKept() {
@@ -110,9 +111,11 @@ import Testing
         var state = TextState()
         state.search = "needle"
         func next(_ forward: Bool) -> Int? { state.find(forward: forward, lines: lines, window: 2) ? state.match : nil }
-        #expect([next(true), next(true), next(true), next(false), next(false)] == [1, 3, 1, 3, 1])
+        let found = [next(true), next(true), next(true), next(false), next(false)]
+        #expect(found == [1, 3, 1, 3, 1])
         state.search = "absent"
-        #expect(!state.find(forward: true, lines: lines, window: 2))
+        let missing = next(true)
+        #expect(missing == nil)
     }
 
     @Test func thePaletteFindsByInitialsFirst() throws {

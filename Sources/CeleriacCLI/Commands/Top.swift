@@ -42,14 +42,17 @@ struct Top: AsyncParsableCommand {
     }
 
     private func printOnce(_ session: Session, _ start: DashboardState, _ glyphs: Glyphs) async throws {
-        var state = start
-        let request = state.request()
-        let picture = try await watching(session) { broker, monitor in
+        let (state, picture) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
             try await Task.sleep(for: .seconds(wait))
-            return await monitor.picture(request)
+            var state = start
+            var picture = await monitor.picture(state.request())
+            // How much there is decides how the panes share the screen, and with it what is asked for.
+            state.settle(picture)
+            picture = await monitor.picture(state.request())
+            state.settle(picture)
+            return (state, picture)
         }
-        state.settle(picture)
         Output.line(state.render(picture, keymap: try Themes.keymap(session.file.keys), glyphs: glyphs).text)
     }
 

@@ -98,7 +98,6 @@ import Terminal
 
     /// The cluster moved: at most five times a second; nothing moved: once a second, for the ages.
     private func tick() async {
-        guard state.frozen == nil else { return }
         let now = Clock.now
         let pause = await monitor.revision == seenRevision ? 1 : Self.calmPause
         if now - lastDraw >= pause { await look() }

@@ -112,10 +112,13 @@ actor EffectRunner {
             for method in ["active", "reserved", "scheduled", "revoked", "stats", "conf"] {
                 group.addTask {
                     do {
+                        var isSilent = true
                         for try await reply in self.broker.ask(ControlRequest(method, destination: [worker]), timeout: .seconds(1)) {
+                            isSilent = false
                             await self.monitor.take(reply, to: method)
                             self.report(.inspected(worker, method: method, reply.value))
                         }
+                        if isSilent { self.report(.inspectFailed(worker, "no reply to \(method) within 1 s")) }
                     } catch { self.report(.inspectFailed(worker, ForeignText.safe("\(error)"))) }
                 }
             }

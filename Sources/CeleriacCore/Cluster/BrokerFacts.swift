@@ -25,7 +25,7 @@ public struct BrokerFacts: Hashable, Sendable {
     /// Seconds since 1970.
     public var at: Double
     public var queues: [Queue]
-    /// Names of queues that no longer exist anywhere (no key, no binding).
+    /// Messages of all queues that workers hold unacknowledged.
     public var unackedTotal: Int?
     /// What is wrong, in words, whole broker (a key of the wrong type, …).
     public var problems: [String]

@@ -49,6 +49,8 @@ extension DashboardState {
         case .tasks(let ids):
             facts = ids.prefix(5).map { describe($0, picture) }
             if ids.count > 5 { facts.append("and \(Formats.grouped(ids.count - 5)) more") }
+            let ended = (picture.tasks?.rows ?? []).filter { $0.state.isFinal && ids.contains($0.id) }.count
+            if ended > 0 { facts.append("\(Formats.grouped(ended)) of them \(ended == 1 ? "has" : "have") ended and will be left alone") }
             effect = .revoke(ids, terminate: signal != nil, signal: signal ?? "SIGTERM")
         case .matching(let filter, let count):
             facts = ["all \(Formats.grouped(count)) that match \(safe(filter.text))"]
@@ -68,7 +70,7 @@ extension DashboardState {
     private mutating func askToShutDown(_ worker: WorkerRow, _ now: Double) {
         let name = safe(worker.name.rawValue)
         var facts = ["\(name), \(worker.state.rawValue)"]
-        if let active = worker.active.value { facts.append("\(Formats.plural(active, "task")) running: it waits for them (warm shutdown)") }
+        if let active = worker.active.value { facts.append("\(Formats.plural(active, "task")) running; the worker waits for what runs (warm shutdown)") }
         facts += [place, "Nothing starts it again from here."]
         ask("Shut down 1 worker", facts: facts, verb: "shut down", need: need(count: 1, name: name), effect: .control(ControlRequest("shutdown", destination: [worker.name])), now: now)
     }

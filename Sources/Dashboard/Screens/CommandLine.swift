@@ -122,10 +122,10 @@ extension DashboardState {
         let count = request.destination?.count ?? max(1, picture.header.workersAlive)
         let arguments = request.arguments.map { safe($0.key) + "=" + safe(JSON.text($0.value)) }.joined(separator: " ")
         let target = request.destination.map { $0.map { safe($0.rawValue) }.joined(separator: ", ") } ?? "all workers"
-        let isShutdown = method == "shutdown"
+        let named = request.destination.map { (text: $0.map { safe($0.rawValue) }.joined(separator: ","), kind: "the name") } ?? (text: context, kind: "the context's name")
         ask(
             "Tell \(Formats.plural(count, "worker")): \(safe(method, limit: 40))", facts: [target, arguments, "in context \(safe(context))"].filter { !$0.isEmpty }, verb: "send",
-            need: isShutdown ? .text(request.destination.map { $0.map { safe($0.rawValue) }.joined(separator: ",") } ?? context, kind: "the name") : need(count: count),
+            need: method == "shutdown" ? .text(named.text, kind: named.kind) : need(count: count),
             effect: .control(request), now: now)
         return []
     }

@@ -50,7 +50,7 @@ struct HeaderLine {
         case .connecting: return [Part([Span("◐ connecting", .warning)], drop: 0)]
         case .live: return [Part([Span("● live", .good)], drop: 0)]
         case .reconnecting(let since, let retryAt, _):
-            let retry = retryAt > now ? "in " + Formats.duration((retryAt - now).rounded(.up)) : "now"
+            let retry = retryAt > now ? "in " + Formats.age((retryAt - now).rounded(.up)) : "now"
             if now - since < 30 { return [Part([Span("◐ reconnecting " + retry, .warning)], drop: 0)] }
             return [Part([Span("○ lost since " + Formats.clock(since, zone).prefix(5), .bad)], drop: 0), Part([Span("retry " + retry, .warning)], drop: 5)]
         }

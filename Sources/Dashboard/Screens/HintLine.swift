@@ -79,8 +79,8 @@ extension DashboardState {
         case .queues: return [.open, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
-        case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, .zoomIn, .commandLine, .palette, .help, .freeze, .time]
-        case .workersPane: return [.open, .nextPane, .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]
+        case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
+        case .workersPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]
         }
     }
 
@@ -90,7 +90,6 @@ extension DashboardState {
         case .removeHard where isWorker: return "shut down"
         case .filter where !details.isEmpty: return "search"
         case .wide where !details.isEmpty: return "wrap"
-        case .zoomIn where isZoomed: return "zoomed"
         default: return command.hint
         }
     }

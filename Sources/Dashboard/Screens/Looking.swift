@@ -17,7 +17,7 @@ extension DashboardState {
         case .overview:
             let isOneLine = layout.isOneLine
             func query(_ list: ListName) -> ListQuery? {
-                frame(of: list) == nil && !isOneLine ? nil : self[list].query(window: window(of: list), extra: list == .workersPane ? Self.workersAsked : 0)
+                frame(of: list) == nil && !isOneLine ? nil : self[list].query(window: window(of: list), extra: list == .workersPane ? Self.workersAsked : layout.body.rows)
             }
             request.queues = query(.queuesPane)
             request.workers = query(.workersPane)

@@ -41,7 +41,7 @@ public struct Menu: Hashable, Sendable {
     public var title: String
     public var items: [Item]
     public internal(set) var selected = 0
-    /// Rows scrolled out above.
+    /// Seconds since 1970; keys right after it are ignored.
     var openedAt: Double
 
     init(_ title: String, _ items: [Item], openedAt: Double) {

@@ -1,5 +1,4 @@
 import CeleriacCore
-import OrderedCollections
 
 extension DashboardState {
     /// Enter: what the row leads to.

@@ -42,8 +42,9 @@ extension DashboardState {
         lines += [.empty, heading("Replies")]
         if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- no worker replied", .dim)) }
         for reply in entry.replies {
-            lines.append(Line([Span(safe(reply.worker.rawValue) + "  ", .accent), Span(reply.error.map { safe($0) } ?? "", .bad)], target: .worker(reply.worker)))
-            if reply.error == nil { lines += json(reply.value).map { Line([Span("  ")] + $0.spans) } }
+            let words = reply.error.map { Span(safe($0), .bad) } ?? Span(reply.value["ok"]?.string.map { safe($0) } ?? "", .good)
+            lines.append(Line([Span(safe(reply.worker.rawValue) + "  ", .accent), words], target: .worker(reply.worker)))
+            if words.text.isEmpty { lines += json(reply.value).map { Line([Span("  ")] + $0.spans) } }
         }
         return lines
     }

@@ -4,7 +4,7 @@ extension DashboardState {
     /// The whole screen; parts that the picture has no answer for say so.
     public func render(_ picture: Picture, keymap: Keymap, glyphs: Glyphs = .unicode) -> Grid {
         var grid = Grid(rows: rows, columns: columns)
-        let layout = layout, context = context(picture)
+        let layout = layout, context = context(picture, glyphs)
         if layout.isOneLine {
             renderOneLine(shown(picture), into: &grid)
         } else {
@@ -18,10 +18,10 @@ extension DashboardState {
         return glyphs == .ascii ? grid.inASCII() : grid
     }
 
-    func context(_ picture: Picture) -> DrawContext {
+    func context(_ picture: Picture, _ glyphs: Glyphs = .unicode) -> DrawContext {
         var isStale = false
         if case .reconnecting = picture.header.link { isStale = true }
-        return DrawContext(now: picture.now, timeMode: timeMode, zone: zone, isStale: isStale)
+        return DrawContext(now: picture.now, timeMode: timeMode, zone: zone, isStale: isStale, glyphs: glyphs)
     }
 
     private func renderBody(_ picture: Picture, _ context: DrawContext, into grid: inout Grid) {

@@ -4,7 +4,7 @@ import CeleriacCore
 enum TasksScreen {
     static let table = Table<TaskRow>(id: { $0.id.rawValue }, [
         Column("ID", field: "id", 8, 8, most: 36, drop: 0) { task, _ in CellText(identity: task.id) },
-        Column("NAME", field: "name", 10, 24, most: 60, flexible: true, drop: 0) { task, _ in CellText(name: task) },
+        Column("NAME", field: "name", 16, 24, most: 60, flexible: true, drop: 0) { task, _ in CellText(name: task) },
         Column("STATE", field: "state", 8, 8, drop: 0) { task, _ in CellText(state: task) },
         Column("WORKER", field: "worker", 8, 14, most: 30, drop: 4) { task, _ in CellText(foreign: task.worker?.short) },
         Column("QUEUE", field: "queue", 7, 10, most: 24, drop: 5) { task, context in CellText(task.queue, context) { safe($0.rawValue) } },

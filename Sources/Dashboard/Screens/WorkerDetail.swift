@@ -32,7 +32,7 @@ extension DashboardState {
         var second: [Span] = []
         func add(_ label: String, _ text: CellText) { second += [Span(second.isEmpty ? label + " " : "   " + label + " ", .dim), span(text)] }
         add("pool", CellText(worker.pool, context) { safe($0) })
-        add("processes", CellText(count: worker.concurrency, context))
+        add("slots", CellText(count: worker.concurrency, context))
         add("active", CellText(count: worker.active, context))
         if let active = worker.active.value, let slots = worker.concurrency.value, slots > 0 {
             second.append(Span(" " + Charts.gauge(Double(active) / Double(slots), width: 8), .gauge))
@@ -107,8 +107,8 @@ extension DashboardState {
     private func tableLines(_ value: Value) -> [Line] {
         guard let members = value.object, !members.isEmpty else { return json(value) }
         let leaves = members.sorted { $0.key < $1.key }.flatMap { flattened($0.key, $0.value, depth: 0) }
-        let width = min(40, leaves.map { DisplayWidth.columns(of: $0.path) }.max() ?? 0)
-        return leaves.map { Line([Span(DisplayWidth.pad($0.path, to: width) + "  ", .dim), Span($0.value)]) }
+        let width = min(56, leaves.map { DisplayWidth.columns(of: $0.path) }.max() ?? 0)
+        return leaves.map { Line([Span(DisplayWidth.pad($0.path, to: width, ellipsis: "…") + "  ", .dim), Span($0.value)]) }
     }
 
     private func flattened(_ path: String, _ value: Value, depth: Int) -> [(path: String, value: String)] {

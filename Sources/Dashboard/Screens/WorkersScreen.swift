@@ -15,10 +15,10 @@ enum WorkersScreen {
         Column("EVENTS", 6, 6, drop: 8) { worker, context in events(worker, context) },
         Column("DRIFT", 7, 8, right: true, drop: 10) { worker, _ in drift(worker) },
         Column("VERSION", field: "version", 8, 16, most: 24, drop: 9) { worker, _ in CellText(foreign: worker.version, .dim) },
-        Column("QUEUES", field: "queues", 8, 16, most: 40, flexible: true, drop: 3) { worker, context in
+        Column("QUEUES", field: "queues", 12, 16, most: 40, flexible: true, drop: 3) { worker, context in
             CellText(worker.queues, context) { safe($0.map(\.rawValue).joined(separator: " ")) }
         },
-        Column("PROBLEM", 18, 30, most: 80, flexible: true, drop: 1) { worker, _ in problem(worker) ?? .empty },
+        Column("PROBLEM", 18, 18, most: 80, flexible: true, drop: 1) { worker, _ in problem(worker) ?? .empty },
     ])
 
     /// For the overview: a worker in trouble says so instead of showing figures.
@@ -43,7 +43,7 @@ enum WorkersScreen {
 
     private static func active(_ worker: WorkerRow, _ context: DrawContext) -> CellText {
         guard let active = worker.active.value, let slots = worker.concurrency.value else { return CellText(count: worker.active, context) }
-        return CellText("\(active)/\(slots)", active == 0 ? .dim : active >= slots ? .warning : .text)
+        return CellText("\(active)/\(slots)", active == 0 ? .dim : active >= slots ? .info : .text)
     }
 
     private static func load(_ worker: WorkerRow) -> CellText {

@@ -29,7 +29,7 @@ extension CellText {
     /// One of the four words of every cell, or the value with its mark.
     init<Content>(_ fact: Fact<Content>, _ context: DrawContext, _ role: Role = .text, format: (Content) -> String) {
         switch fact {
-        case .asking: self.init("…", .dim)
+        case .asking: self.init(context.glyphs.asking, .dim)
         case .notApplicable: self = .notApplicable
         case .noAnswer(let last, let at):
             let age = at.map { " " + Formats.age(context.now - $0) } ?? ""
@@ -67,6 +67,7 @@ struct DrawContext: Hashable, Sendable {
     var zone: Zone
     /// The link is down: what is shown is old, and shown as such.
     var isStale: Bool
+    var glyphs = Glyphs.unicode
 
     /// An instant as the user wants it: `3 s ago`, `14:32:05`.
     func time(_ instant: Double) -> String {

@@ -20,7 +20,7 @@ extension Table {
             // Not even the columns that never go fit: the widest give way.
             while used() > room, let widest = shown.max(by: { (widths[$0] ?? 0, $1) < (widths[$1] ?? 0, $0) }), (widths[widest] ?? 0) > 1 { widths[widest, default: 1] -= 1 }
             grow(&widths, shown.sorted { (columns[$0].drop, $0) < (columns[$1].drop, $1) }, by: room - used()) { columns[$0].ideal }
-            grow(&widths, shown.filter { columns[$0].isFlexible }, by: room - used()) { columns[$0].most }
+            growEvenly(&widths, shown.filter { columns[$0].isFlexible }, by: room - used())
         }
         var x = Self.gutter
         return shown.compactMap { index in
@@ -33,6 +33,15 @@ extension Table {
     /// The column under `x`, counted from the table's left edge.
     func column(at x: Int, width: Int, _ list: ListState) -> Column<Row>? {
         layout(width: width, list).last { $0.x <= x }.map { columns[$0.column] }
+    }
+
+    /// Widens the narrowest column first, each up to its most.
+    private func growEvenly(_ widths: inout [Int: Int], _ flexible: [Int], by room: Int) {
+        for _ in 0..<max(0, room) {
+            let next = flexible.filter { (widths[$0] ?? 0) < columns[$0].most }.min { (widths[$0] ?? 0, $0) < (widths[$1] ?? 0, $1) }
+            guard let next else { return }
+            widths[next, default: 0] += 1
+        }
     }
 
     /// Widens columns in the given order, each up to its limit, as long as there is room.
