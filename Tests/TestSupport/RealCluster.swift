@@ -7,6 +7,12 @@ public struct RealCluster: Sendable {
     public let backend: String
     public let port: Int
 
+    public init(broker: String, backend: String, port: Int) {
+        self.broker = broker
+        self.backend = backend
+        self.port = port
+    }
+
     private static let python = ProcessInfo.processInfo.environment["CELERIAC_PYTHON"]
     /// The condition of tests that need Celery.
     public static let isThere = RedisServer.isRequired || (RedisServer.isInstalled && python.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
