@@ -24,7 +24,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -33,7 +32,6 @@ let package = Package(
             name: "CeleriacCore",
             dependencies: [
                 .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
         .target(name: "Dashboard", dependencies: ["CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
@@ -80,7 +78,7 @@ let package = Package(
             name: "CeleriacTests",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
             swiftSettings: settings),
-        //.testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
         .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TerminalProbe", "CTerminal", "Dashboard", "TestSupport"], swiftSettings: settings),
     ]

@@ -31,6 +31,10 @@ import Testing
         let workers = try [await app.worker("w1@test"), await app.worker("w2@test")]
         let broker = try RedisBroker(BrokerURL(address + query), permission: .readOnly)
 
+        // A worker calls itself ready a moment before it listens to the control channel.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try await answers(broker.ask(ControlRequest("ping"), timeout: .seconds(20))).count < 2, ContinuousClock.now < deadline {}
+
         let start = ContinuousClock.now
         let pongs = try await answers(broker.ask(ControlRequest("ping"), timeout: .seconds(20)))
         #expect(Set(pongs) == [ControlReply(worker: "w1@test", value: ["ok": "pong"]), ControlReply(worker: "w2@test", value: ["ok": "pong"])])

@@ -6,7 +6,7 @@ import Testing
 /// Exit codes and complaints that scripts and people can act on.
 @Suite(.enabled(if: RedisServer.isThere, Comment(rawValue: RedisServer.missing)))
 struct ExitCodeTests {
-    @Test func aBrokerThatIsNotThereIs69() throws {
+    @Test func aBrokerThatIsNotThereIs69() async throws {
         let port = try freePort()
         for command in [["queues"], ["workers"], ["tasks"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"], ["top", "--once"], ["status"]] {
             let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(port)/0"] + command).finish()
@@ -16,8 +16,8 @@ struct ExitCodeTests {
         }
     }
 
-    @Test func aClusterWithoutWorkersIs69() throws {
-        let server = try RedisServer()
+    @Test func aClusterWithoutWorkersIs69() async throws {
+        let server = try await RedisServer.start()
         for command in [["status"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"]] {
             let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(server.port)/0"] + command).finish()
             #expect(finished.status == 69, "\(command): \(finished.complaint)")
@@ -25,8 +25,8 @@ struct ExitCodeTests {
         }
     }
 
-    @Test func aWrongPasswordIsToldAndNeverShown() throws {
-        let server = try RedisServer(["--requirepass", "correct-horse"])
+    @Test func aWrongPasswordIsToldAndNeverShown() async throws {
+        let server = try await RedisServer.start(["--requirepass", "correct-horse"])
         for command in [["queues"], ["inspect", "ping"], ["top", "--once"]] {
             let finished = try Celeriac.start(["-b", "redis://:battery-staple@127.0.0.1:\(server.port)/0"] + command).finish()
             #expect(finished.status == 69, "\(command)")
@@ -38,7 +38,7 @@ struct ExitCodeTests {
         #expect(!right.text.contains("correct-horse"))
     }
 
-    @Test func wrongUsageIs2() throws {
+    @Test func wrongUsageIs2() async throws {
         let broker = "redis://127.0.0.1:1/0"
         for arguments in [["--no-such-option"], ["inspect", "no_such_method"], ["control"], ["revoke"], ["queues", "-b", "redsi://localhost"], ["top", "--view", "quues", "--once", "-b", broker],
                           ["tasks", "--match", "state:(", "-b", broker], ["revoke", "-b", broker, "1", "2"]] {
@@ -49,15 +49,15 @@ struct ExitCodeTests {
         #expect(try Celeriac.run("-b", "redsi://localhost", "queues").complaint.contains("redis"))
     }
 
-    @Test func helpAndVersionAre0() throws {
+    @Test func helpAndVersionAre0() async throws {
         for arguments in [["--help"], ["--version"], ["inspect", "--help"]] {
             let finished = try Celeriac.start(arguments).finish()
             #expect(finished.status == 0 && !finished.output.isEmpty, "\(arguments)")
         }
     }
 
-    @Test func aResultThatNobodyStoredIs1() throws {
-        let server = try RedisServer()
+    @Test func aResultThatNobodyStoredIs1() async throws {
+        let server = try await RedisServer.start()
         let finished = try Celeriac.run("-b", "redis://127.0.0.1:\(server.port)/0", "-r", "redis://127.0.0.1:\(server.port)/1", "result", "8a1f")
         #expect(finished.status == 1, "\(finished.complaint)")
         #expect(finished.complaint.contains("8a1f"))

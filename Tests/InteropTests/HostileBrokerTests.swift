@@ -9,8 +9,8 @@ struct HostileBrokerTests {
     let server: RedisServer
     let broker: String
 
-    init() throws {
-        server = try RedisServer()
+    init() async throws {
+        server = try await RedisServer.start()
         broker = "redis://127.0.0.1:\(server.port)/0"
     }
 
@@ -45,7 +45,7 @@ struct HostileBrokerTests {
         return try program.finish()
     }
 
-    @Test func garbageOnTheEventChannelHidesNothing() throws {
+    @Test func garbageOnTheEventChannelHidesNothing() async throws {
         let garbage: [[UInt8]] = [
             [], Array("hello".utf8), [0xFF, 0xFE, 0x00, 0x80], Array("{\"body\":".utf8), Array("[]".utf8), Array("{\"body\": \"!!!\", \"properties\": {\"body_encoding\": \"base64\"}}".utf8),
             Array(String(repeating: "[", count: 100_000).utf8), JSON.encode(["body": "W10=", "content-type": "application/json", "properties": ["body_encoding": "base64"]]),
@@ -57,7 +57,7 @@ struct HostileBrokerTests {
         #expect(try finished.json().array?.contains { $0["id"]?.string == "sound" } == true)
     }
 
-    @Test func anEventOfFortyMegabytesDoesNotEndTheListening() throws {
+    @Test func anEventOfFortyMegabytesDoesNotEndTheListening() async throws {
         // More than Redis lets a subscriber fall behind: the connection is lost, and has to come back.
         let giant = received("giant", name: "shop.giant", args: String(repeating: "x", count: 40 << 20))
         let finished = try tasks(after: [giant], "--json", sound: received("sound", name: "shop.sound"))
@@ -65,7 +65,7 @@ struct HostileBrokerTests {
         #expect(try finished.json().array?.contains { $0["id"]?.string == "sound" } == true)
     }
 
-    @Test func aNameThatSetsTheWindowTitleIsOnlyText() throws {
+    @Test func aNameThatSetsTheWindowTitleIsOnlyText() async throws {
         let name = "evil\u{1B}]0;owned\u{7}\u{9B}31m\u{202E}name"
         let plain = try tasks(after: [], sound: received("sound", name: name, args: "(\u{1B}[2J\r\n)"))
         #expect(plain.text.contains("evil"))
@@ -73,11 +73,11 @@ struct HostileBrokerTests {
         #expect(!plain.text.unicodeScalars.contains("\u{202E}"))
     }
 
-    @Test func aKeyOfTheWrongTypeSpoilsOnlyItsQueue() throws {
-        try server.cli("SADD", "_kombu.binding.broken", "broken\u{6}\u{16}\u{6}\u{16}broken")
-        try server.cli("SADD", "_kombu.binding.sound", "sound\u{6}\u{16}\u{6}\u{16}sound")
-        try server.cli("SET", "broken", "not a list")
-        try server.cli("RPUSH", "sound", "{}", "not json", "")
+    @Test func aKeyOfTheWrongTypeSpoilsOnlyItsQueue() async throws {
+        try await server.cli("SADD", "_kombu.binding.broken", "broken\u{6}\u{16}\u{6}\u{16}broken")
+        try await server.cli("SADD", "_kombu.binding.sound", "sound\u{6}\u{16}\u{6}\u{16}sound")
+        try await server.cli("SET", "broken", "not a list")
+        try await server.cli("RPUSH", "sound", "{}", "not json", "")
         let finished = try Celeriac.run("-b", broker, "queues", "--json")
         #expect(finished.status == 0, "\(finished.complaint)")
         let queues = try #require(try finished.json().array)
@@ -86,19 +86,19 @@ struct HostileBrokerTests {
         #expect(broken["ready"] == .some(.null), "unknown is null, no zero shown as fact")
     }
 
-    @Test func bindingsAndUnackedOfTheWrongTypeAreSurvived() throws {
-        try server.cli("SET", "_kombu.binding.odd", "not a set")
-        try server.cli("SET", "unacked", "not a hash")
-        try server.cli("RPUSH", "unacked_index", "not a sorted set")
-        try server.cli("RPUSH", "sound", "{}")
-        try server.cli("SADD", "_kombu.binding.sound", "sound\u{6}\u{16}\u{6}\u{16}sound")
+    @Test func bindingsAndUnackedOfTheWrongTypeAreSurvived() async throws {
+        try await server.cli("SET", "_kombu.binding.odd", "not a set")
+        try await server.cli("SET", "unacked", "not a hash")
+        try await server.cli("RPUSH", "unacked_index", "not a sorted set")
+        try await server.cli("RPUSH", "sound", "{}")
+        try await server.cli("SADD", "_kombu.binding.sound", "sound\u{6}\u{16}\u{6}\u{16}sound")
         let finished = try Celeriac.run("-b", broker, "queues", "--json")
         #expect(finished.status == 0, "\(finished.complaint)")
         #expect(try finished.json().array?.first { $0["name"]?.string == "sound" }?["ready"]?.integer == 1)
     }
 
     @Test(.enabled(if: RealCluster.isThere, Comment(rawValue: RealCluster.missing)))
-    func pickledMessagesAndResultsAreFoundAndNeverRun() throws {
+    func pickledMessagesAndResultsAreFoundAndNeverRun() async throws {
         let cluster = RealCluster(broker: broker, backend: "redis://127.0.0.1:\(server.port)/1", port: server.port)
         let marker = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         // A reader that built objects by name would make a file.

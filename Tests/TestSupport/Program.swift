@@ -1,21 +1,21 @@
-import CeleriacCore
-import Foundation
+public import CeleriacCore
+public import Foundation
 
 /// A program that was started: `celeriac` itself, or what the tests compare it with. Its output goes to files, so that it never waits for a reader.
-final class Program: Sendable {
-    struct Finished: CustomStringConvertible {
+public final class Program: Sendable {
+    public struct Finished: CustomStringConvertible {
         /// Exit code; 124 when the program had to be ended because its time was over.
-        var status: Int32
-        var output: [UInt8]
-        var errors: [UInt8]
+        public var status: Int32
+        public var output: [UInt8]
+        public var errors: [UInt8]
 
-        var text: String { String(decoding: output, as: UTF8.self) }
-        var complaint: String { String(decoding: errors, as: UTF8.self) }
-        var description: String { "exit \(status), \(output.count) bytes, \(complaint)" }
-        func json() throws -> Value { try JSON.decode(output) }
+        public var text: String { String(decoding: output, as: UTF8.self) }
+        public var complaint: String { String(decoding: errors, as: UTF8.self) }
+        public var description: String { "exit \(status), \(output.count) bytes, \(complaint)" }
+        public func json() throws -> Value { try JSON.decode(output) }
 
         /// What would steer a terminal, on either stream: controls of C0 and C1, line feeds apart, and DEL, each with what stands before it.
-        var controls: [String] {
+        public var controls: [String] {
             [text, complaint].flatMap { stream in
                 let scalars = Array(stream.unicodeScalars)
                 return scalars.indices.filter { scalars[$0].properties.generalCategory == .control && scalars[$0] != "\n" }.map { index in
@@ -25,15 +25,16 @@ final class Program: Sendable {
         }
     }
 
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
+    public struct Missing: Error, CustomStringConvertible {
+        public let description: String
+        public init(description: String) { self.description = description }
     }
 
     private let process: Process
     private let folder: URL
 
     /// Starts `command`, found along `PATH`, which is ended after `limit` seconds.
-    init(_ command: [String], environment: [String: String] = [:], in directory: URL? = nil, limit: Int = 60) throws {
+    public init(_ command: [String], environment: [String: String] = [:], in directory: URL? = nil, limit: Int = 60) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         process = Process()
@@ -52,13 +53,16 @@ final class Program: Sendable {
         return try FileHandle(forWritingTo: url)
     }
 
-    var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { process.isRunning }
 
     /// What it has printed so far.
-    var printed: String { (try? String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)) ?? "" }
+    public var printed: String { (try? String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)) ?? "" }
+
+    /// Asks it to end, as a supervisor does.
+    public func end() { process.terminate() }
 
     /// Waits for its end.
-    func finish() throws -> Finished {
+    public func finish() throws -> Finished {
         process.waitUntilExit()
         defer { try? FileManager.default.removeItem(at: folder) }
         let bytes = { (name: String) in Array(try Data(contentsOf: self.folder.appendingPathComponent(name))) }
@@ -67,42 +71,32 @@ final class Program: Sendable {
 }
 
 /// The program under test.
-enum Celeriac {
-    static let path = ProcessInfo.processInfo.environment["CELERIAC_BIN"] ?? packageFolder.appendingPathComponent(".build/debug/celeriac").path
+public enum Celeriac {
+    public static let path = ProcessInfo.processInfo.environment["CELERIAC_BIN"] ?? builtProgram("celeriac")
 
     /// Starts it with an environment that says nothing about brokers and files of the user.
-    static func start(_ arguments: [String], environment: [String: String] = [:], limit: Int = 60) throws -> Program {
+    public static func start(_ arguments: [String], environment: [String: String] = [:], limit: Int = 60) throws -> Program {
         let unset = ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CELERIAC_SCHEDULER"].flatMap { ["-u", $0] }
         return try Program(["env"] + unset + [path] + arguments, environment: ["XDG_CONFIG_HOME": "/nonexistent", "LANG": "C.UTF-8"].merging(environment) { $1 }, limit: limit)
     }
 
-    static func run(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {
+    public static func run(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {
         try start(arguments, limit: limit).finish()
     }
 }
 
-let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+/// The path of a program that was built with the tests: beside the bundle that runs them.
+public func builtProgram(_ name: String) -> String {
+    URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
+}
+
+public let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
 /// Asks until `claim` holds; `false` when it did not within `seconds`. Every question should cost a process or a round trip: there is no pause in between.
-func eventually(within seconds: Double = 20, _ claim: () throws -> Bool) rethrows -> Bool {
+public func eventually(within seconds: Double = 20, _ claim: () throws -> Bool) rethrows -> Bool {
     let clock = ContinuousClock(), deadline = clock.now + .seconds(seconds)
     while true {
         if try claim() { return true }
         if clock.now >= deadline { return false }
-    }
-}
-
-extension Value {
-    /// Of an object, in order; empty when this is none.
-    var members: [(key: String, value: Value)] { object.map { Array($0) } ?? [] }
-    var names: [String] { members.map(\.key) }
-
-    /// Objects as lists of members, sorted by name, at every depth: two that differ only in order become equal.
-    var sorted: Value {
-        switch self {
-        case .array(let items): .array(items.map(\.sorted))
-        case .object: .array(members.sorted { $0.key < $1.key }.map { [.string($0.key), $0.value.sorted] })
-        default: self
-        }
     }
 }

@@ -1,25 +1,25 @@
-import CeleriacCore
+public import CeleriacCore
 import Foundation
-import TestSupport
-import Testing
-
-/// What needs a cluster, one test after the other: they share its workers.
-@Suite(.serialized, .enabled(if: RealCluster.isThere, Comment(rawValue: RealCluster.missing)))
-enum RealClusterTests {}
 
 /// A running `Tests/cluster`: Redis and three Python workers.
-struct RealCluster: Sendable {
-    let broker: String
-    let backend: String
-    let port: Int
+public struct RealCluster: Sendable {
+    public let broker: String
+    public let backend: String
+    public let port: Int
+
+    public init(broker: String, backend: String, port: Int) {
+        self.broker = broker
+        self.backend = backend
+        self.port = port
+    }
 
     private static let python = ProcessInfo.processInfo.environment["CELERIAC_PYTHON"]
     /// The condition of tests that need Celery.
-    static let isThere = RedisServer.isRequired || (RedisServer.isInstalled && python.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
-    static let missing = "needs Redis and Celery, which this brings along: Tests/run interop"
+    public static let isThere = RedisServer.isRequired || (RedisServer.isInstalled && python.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
+    public static let missing = "needs Redis and Celery, which this brings along: Tests/run interop"
 
     /// A cluster under load: the one of `Tests/run` if there is one.
-    static let busy: Swift.Result<RealCluster, any Error> = Swift.Result {
+    public static let busy: Swift.Result<RealCluster, any Error> = Swift.Result {
         let environment = ProcessInfo.processInfo.environment
         if let broker = environment["CELERIAC_TEST_BROKER"], let backend = environment["CELERIAC_TEST_BACKEND"], let port = URL(string: broker)?.port {
             return RealCluster(broker: broker, backend: backend, port: port)
@@ -27,7 +27,7 @@ struct RealCluster: Sendable {
         return try start([])
     }
     /// A cluster where only happens what a test does.
-    static let quiet: Swift.Result<RealCluster, any Error> = Swift.Result { try start(["--no-producer"]) }
+    public static let quiet: Swift.Result<RealCluster, any Error> = Swift.Result { try start(["--no-producer"]) }
 
     private static func start(_ options: [String]) throws -> RealCluster {
         guard let python else { throw Program.Missing(description: missing) }
@@ -48,22 +48,25 @@ struct RealCluster: Sendable {
         return RealCluster(broker: "redis://127.0.0.1:\(port)/0", backend: "redis://127.0.0.1:\(port)/1", port: port)
     }
 
-    private func startPython(_ arguments: [String]) throws -> Program {
+    private func startPython(_ arguments: [String], limit: Int = 60) throws -> Program {
         let folder = packageFolder.appendingPathComponent("Tests/ClusterApp")
         let environment = ["CELERIAC_BROKER": broker, "CELERIAC_BACKEND": backend, "PYTHONDONTWRITEBYTECODE": "1"]
-        return try Program([Self.python ?? "python3"] + arguments, environment: environment, in: folder)
+        return try Program([Self.python ?? "python3"] + arguments, environment: environment, in: folder, limit: limit)
     }
 
     /// Runs `code` after `import shop`; returns what it printed, less the last line feed.
     @discardableResult
-    func python(_ code: String) throws -> String {
+    public func python(_ code: String) throws -> String {
         let finished = try startPython(["-c", "import shop\n" + code]).finish()
         guard finished.status == 0 else { throw Program.Missing(description: finished.complaint) }
         return finished.text.trimmingCharacters(in: .newlines)
     }
 
+    /// Starts `code` after `import shop`; it goes on beside the test.
+    public func start(python code: String, limit: Int = 60) throws -> Program { try startPython(["-c", "import shop\n" + code], limit: limit) }
+
     /// What `celery … -j` prints, as a value.
-    func celery(_ arguments: String...) throws -> Value {
+    public func celery(_ arguments: String...) throws -> Value {
         let finished = try startPython(["-m", "celery", "-b", broker] + arguments + ["-j"]).finish()
         guard let line = finished.text.split(separator: "\n").last(where: { $0.hasPrefix("{") || $0.hasPrefix("[") }) else {
             throw Program.Missing(description: "celery \(arguments): \(finished.text)\(finished.complaint)")
@@ -72,7 +75,7 @@ struct RealCluster: Sendable {
     }
 
     /// Celery's own receiver, listening.
-    func collector(seconds: Int) throws -> Program {
+    public func collector(seconds: Int) throws -> Program {
         let collector = try startPython(["collect.py", broker, String(seconds)])
         guard eventually({ collector.printed.hasPrefix("ready") }) else { throw Program.Missing(description: "Celery's receiver did not start") }
         return collector
@@ -80,11 +83,11 @@ struct RealCluster: Sendable {
 
     /// What `redis-cli` prints for a command.
     @discardableResult
-    func redis(_ arguments: String..., database: Int = 0) throws -> String {
+    public func redis(_ arguments: String..., database: Int = 0) throws -> String {
         try Program(["redis-cli", "-p", String(port), "-n", String(database)] + arguments).finish().text.trimmingCharacters(in: .newlines)
     }
 
-    func celeriac(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {
+    public func celeriac(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {
         try Celeriac.start(["-b", broker, "-r", backend] + arguments, limit: limit).finish()
     }
 }
