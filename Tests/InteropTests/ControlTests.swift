@@ -26,7 +26,9 @@ extension RealClusterTests {
             #expect(ours.names.count == 3)
             for (name, stats) in ours.members {
                 #expect(Set(stats.names) == Set(theirs[name]?.names ?? []))
-                for field in ["pid", "prefetch_count", "total", "broker"] { #expect(stats[field]?.sorted == theirs[name]?[field]?.sorted, "\(field) of \(name)") }
+                for field in ["pid", "prefetch_count", "total", "broker"] {
+                    #expect(stats[field]?.sorted == theirs[name]?[field]?.sorted, "\(field) of \(name)")
+                }
                 #expect(stats["pool"]?["processes"] == theirs[name]?["pool"]?["processes"])
             }
         }
@@ -45,7 +47,9 @@ extension RealClusterTests {
             let added = try ask("control", "add_consumer", queue, "-d", "celery@web-1")
             #expect(added["celery@web-1"]?["ok"]?.string == "add consumer \(queue)")
             let consumes = { (wanted: Bool) in
-                try eventually { (try cluster.celery("inspect", "active_queues")["celery@web-1"]?.array?.contains { $0["name"]?.string == queue } == true) == wanted }
+                try eventually {
+                    (try cluster.celery("inspect", "active_queues")["celery@web-1"]?.array?.contains { $0["name"]?.string == queue } == true) == wanted
+                }
             }
             #expect(try consumes(true))
             #expect(try ask("control", "cancel_consumer", queue, "-d", "celery@web-1")["celery@web-1"]?["ok"]?.string == "no longer consuming from \(queue)")
@@ -88,7 +92,9 @@ extension RealClusterTests {
         @Test func aRunningTaskThatIsTerminatedIsRevokedForCelery() throws {
             // On the default queue only prefork workers listen; threads cannot be ended.
             let id = try cluster.python("print(shop.render.apply_async(('endless', 60), queue='default').id)")
-            let runs = try eventually { try cluster.celery("inspect", "active").members.contains { $0.value.array?.contains { $0["id"]?.string == id } == true } }
+            let runs = try eventually {
+                try cluster.celery("inspect", "active").members.contains { $0.value.array?.contains { $0["id"]?.string == id } == true }
+            }
             #expect(runs)
             let asked = try cluster.celeriac("revoke", id, "--terminate")
             #expect(asked.status == 2, "what destroys asks, and nobody is there to answer")

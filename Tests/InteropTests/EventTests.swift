@@ -46,7 +46,9 @@ extension RealClusterTests {
                 #expect(row["received"]?.double == received["timestamp"]?.double)
                 if let sent = task.kinds["task-sent"] { #expect(row["queue"] == sent["queue"]) }
                 for (kind, state) in [("task-succeeded", "SUCCESS"), ("task-failed", "FAILURE")] {
-                    guard let end = task.kinds[kind], let time = end["timestamp"]?.double, time < until - 2, task.kinds["task-rejected"] == nil else { continue }
+                    guard let end = task.kinds[kind], let time = end["timestamp"]?.double, time < until - 2, task.kinds["task-rejected"] == nil else {
+                        continue
+                    }
                     #expect(row["state"]?.string == state, "\(id) ended at \(time)")
                     #expect(row["finished"]?.double == time)
                     if kind == "task-succeeded" { #expect(row["result"] == end["result"]) } else { #expect(row["exception"] == end["exception"]) }

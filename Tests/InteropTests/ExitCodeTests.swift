@@ -8,7 +8,9 @@ import Testing
 struct ExitCodeTests {
     @Test func aBrokerThatIsNotThereIs69() async throws {
         let port = try freePort()
-        for command in [["queues"], ["workers"], ["tasks"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"], ["top", "--once"], ["status"]] {
+        for command in [
+            ["queues"], ["workers"], ["tasks"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"], ["top", "--once"], ["status"],
+        ] {
             let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(port)/0"] + command).finish()
             #expect(finished.status == 69, "\(command): \(finished.complaint)")
             #expect(finished.output == [])
@@ -40,8 +42,11 @@ struct ExitCodeTests {
 
     @Test func wrongUsageIs2() async throws {
         let broker = "redis://127.0.0.1:1/0"
-        for arguments in [["--no-such-option"], ["inspect", "no_such_method"], ["control"], ["revoke"], ["queues", "-b", "redsi://localhost"], ["top", "--view", "quues", "--once", "-b", broker],
-                          ["tasks", "--match", "state:(", "-b", broker], ["revoke", "-b", broker, "1", "2"]] {
+        for arguments in [
+            ["--no-such-option"], ["inspect", "no_such_method"], ["control"], ["revoke"], ["queues", "-b", "redsi://localhost"],
+            ["top", "--view", "quues", "--once", "-b", broker],
+            ["tasks", "--match", "state:(", "-b", broker], ["revoke", "-b", broker, "1", "2"],
+        ] {
             let finished = try Celeriac.start(arguments).finish()
             #expect(finished.status == 2, "\(arguments): \(finished.complaint)")
             #expect(!finished.errors.isEmpty)

@@ -27,11 +27,16 @@ struct HostileBrokerTests {
     private func received(_ id: String, name: String, args: String = "()") -> [UInt8] {
         let event: Value = [
             "hostname": "celery@w1", "utcoffset": 0, "pid": 7, "clock": 1, "uuid": .string(id), "name": .string(name), "args": .string(args), "kwargs": "{}",
-            "root_id": .string(id), "parent_id": nil, "retries": 0, "eta": nil, "expires": nil, "timestamp": .number(Date().timeIntervalSince1970), "type": "task-received",
+            "root_id": .string(id), "parent_id": nil, "retries": 0, "eta": nil, "expires": nil, "timestamp": .number(Date().timeIntervalSince1970),
+            "type": "task-received",
         ]
         return JSON.encode([
-            "body": .string(Data(JSON.encode(event)).base64EncodedString()), "content-encoding": "utf-8", "content-type": "application/json", "headers": ["hostname": "celery@w1"],
-            "properties": ["delivery_mode": 1, "delivery_info": ["exchange": "celeryev", "routing_key": "task.received"], "priority": 0, "body_encoding": "base64", "delivery_tag": "1"],
+            "body": .string(Data(JSON.encode(event)).base64EncodedString()), "content-encoding": "utf-8", "content-type": "application/json",
+            "headers": ["hostname": "celery@w1"],
+            "properties": [
+                "delivery_mode": 1, "delivery_info": ["exchange": "celeryev", "routing_key": "task.received"], "priority": 0, "body_encoding": "base64",
+                "delivery_tag": "1",
+            ],
         ])
     }
 
@@ -47,10 +52,14 @@ struct HostileBrokerTests {
 
     @Test func garbageOnTheEventChannelHidesNothing() async throws {
         let garbage: [[UInt8]] = [
-            [], Array("hello".utf8), [0xFF, 0xFE, 0x00, 0x80], Array("{\"body\":".utf8), Array("[]".utf8), Array("{\"body\": \"!!!\", \"properties\": {\"body_encoding\": \"base64\"}}".utf8),
-            Array(String(repeating: "[", count: 100_000).utf8), JSON.encode(["body": "W10=", "content-type": "application/json", "properties": ["body_encoding": "base64"]]),
+            [], Array("hello".utf8), [0xFF, 0xFE, 0x00, 0x80], Array("{\"body\":".utf8), Array("[]".utf8),
+            Array("{\"body\": \"!!!\", \"properties\": {\"body_encoding\": \"base64\"}}".utf8),
+            Array(String(repeating: "[", count: 100_000).utf8),
+            JSON.encode(["body": "W10=", "content-type": "application/json", "properties": ["body_encoding": "base64"]]),
             JSON.encode(["body": "bnVsbA==", "content-type": "application/json", "content-encoding": "utf-8", "properties": ["body_encoding": "base64"]]),
-            JSON.encode(["body": "gAR9lC4=", "content-type": "application/x-python-serialize", "content-encoding": "binary", "properties": ["body_encoding": "base64"]]),
+            JSON.encode([
+                "body": "gAR9lC4=", "content-type": "application/x-python-serialize", "content-encoding": "binary", "properties": ["body_encoding": "base64"],
+            ]),
         ]
         let finished = try tasks(after: garbage, "--json", sound: received("sound", name: "shop.sound"))
         #expect(finished.status == 0, "\(finished.complaint)")
@@ -102,7 +111,8 @@ struct HostileBrokerTests {
         let cluster = RealCluster(broker: broker, backend: "redis://127.0.0.1:\(server.port)/1", port: server.port)
         let marker = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         // A reader that built objects by name would make a file.
-        let id = try cluster.python("""
+        let id = try cluster.python(
+            """
             import pathlib, kombu.serialization
             kombu.serialization.enable_insecure_serializers()
             class Trap:

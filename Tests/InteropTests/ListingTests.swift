@@ -56,10 +56,12 @@ extension RealClusterTests {
             let count = { (method: String) in try cluster.celery("inspect", method).members.reduce(0) { $0 + ($1.value.array?.count ?? 0) } }
             let scheduled = try count("scheduled"), waiting = try rows("queues")["mail"]?["eta"]?.integer ?? 0
             // Six slots consume the reports; ten of their tasks and four with an ETA leave something in each place.
-            let ids = try cluster.python("""
+            let ids = try cluster.python(
+                """
                 ids = [shop.render.apply_async(('slow', 12)).id for _ in range(10)] + [shop.mail.apply_async(('x',), countdown=600).id for _ in range(4)]
                 print(*ids)
-                """).split(separator: " ").map(String.init)
+                """
+            ).split(separator: " ").map(String.init)
             defer { _ = try? cluster.python("shop.app.control.revoke(\(ids), terminate=False)") }
             let settled = try eventually { try count("active") == 6 && count("scheduled") == scheduled + 4 }
             #expect(settled)
@@ -80,7 +82,10 @@ extension RealClusterTests {
             #expect(seen)
             let finished = try cluster.celeriac("tasks", "--json")
             let task = try #require(try finished.json().array?.first { $0["id"]?.string == id })
-            let fields = ["id", "name", "state", "worker", "queue", "args", "kwargs", "received", "started", "finished", "wait", "runtime", "retries", "eta", "expires", "root", "parent", "result", "exception"]
+            let fields = [
+                "id", "name", "state", "worker", "queue", "args", "kwargs", "received", "started", "finished", "wait", "runtime", "retries", "eta", "expires",
+                "root", "parent", "result", "exception",
+            ]
             #expect(task.names == fields)
             #expect(task["name"]?.string == "mail.send")
             #expect(task["state"]?.string == "RECEIVED")
