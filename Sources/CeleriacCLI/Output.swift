@@ -7,8 +7,8 @@ enum Output {
     static func line(_ text: String) { write(text + "\n", to: FileHandle.standardOutput) }
     static func complain(_ text: String) { write(text + "\n", to: FileHandle.standardError) }
 
-    /// One JSON document on one line.
-    static func json(_ value: Value) { line(JSON.text(value)) }
+    /// One JSON document on one line, in ASCII: whatever foreign sides sent, a terminal sees nothing to obey.
+    static func json(_ value: Value) { line(String(decoding: JSON.encode(value), as: UTF8.self)) }
 
     private static func write(_ text: String, to handle: FileHandle) {
         do { try handle.write(contentsOf: Data(text.utf8)) } catch { exit(Outcome.done.rawValue) }

@@ -128,6 +128,14 @@ import Testing
         session.press("1 E y")
         #expect(session.effects.last == .control(ControlRequest("enable_events", destination: ["celery@web-2"])))
     }
+
+    @Test func eventsAreNotSwitchedOffWhileItIsNotKnownThatTheyAreOn() {
+        var session = Session()
+        session.workers.removeAll { $0.sendsTaskEvents.value == false }
+        (session.header.workersWithoutEvents, session.header.workersUnsureOfEvents) = (0, 1)
+        session.press("1 E y")
+        #expect(session.effects.last == .control(ControlRequest("enable_events", destination: ["celery@web-3"])))
+    }
 }
 
 extension Effect {

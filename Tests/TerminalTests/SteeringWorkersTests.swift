@@ -16,7 +16,7 @@ extension OperatorTests {
 
         /// Opens the workers with the cursor on `name`.
         private func workers(selecting name: String) throws -> OperatedDashboard {
-            let dashboard = try OperatedDashboard.live(on: cluster)
+            let dashboard = try OperatedDashboard.live(on: cluster, columns: 200)
             dashboard.press("4")
             try #require(dashboard.waits { $0.text.contains("Workers 3") && $0.text.contains("prefork") }, "\(dashboard.screen)")
             for _ in 0..<3 {
@@ -32,12 +32,14 @@ extension OperatorTests {
             let before = try #require(try processes(of: "celery@batch-2"))
             try dashboard.open(Typed.function(8), shows: "Grow the pool of 1 worker")
             try dashboard.agree(to: "Grow the pool of 1 worker")
-            #expect(dashboard.waits(for: "on 1 of 1 worker"), "\(dashboard.screen)")
+            #expect(dashboard.waits(for: "pool_grow n=1 on celery@batch-2 on 1 of 1 worker"), "\(dashboard.screen)")
             let grown = try eventually { try processes(of: "celery@batch-2") == before + 1 }
             #expect(grown)
             try dashboard.open(Typed.function(7), shows: "Shrink the pool of 1 worker")
             try dashboard.agree(to: "Shrink the pool of 1 worker")
-            let shrunk = try eventually { try processes(of: "celery@batch-2") == before }
+            #expect(dashboard.waits(for: "pool_shrink n=1 on celery@batch-2 on 1 of 1 worker"), "\(dashboard.screen)")
+            // Celery reaps what it ended when it next has something to do.
+            let shrunk = try eventually(within: 40) { try processes(of: "celery@batch-2") == before }
             #expect(shrunk)
         }
 
@@ -57,12 +59,12 @@ extension OperatorTests {
             }
             dashboard.press("E")
             try #require(dashboard.waits(for: "Switch task events on"), "\(dashboard.screen)")
-            #expect(dashboard.screen.text.contains("batch-2"), "\(dashboard.screen)")
-            let title = dashboard.screen.text.contains("on 1 worker") ? "" : "typed"
-            if title.isEmpty {
+            // Those of which it is not known are asked as well: how many depends on what was heard since the start.
+            if dashboard.waits(within: .seconds(1), until: { $0.text.contains("on 1 worker") }) {
                 try dashboard.agree(to: "Switch task events on")
             } else {
-                try dashboard.agree(to: "Switch task events on", typing: "3")
+                let count = try #require(dashboard.screen.text.firstMatch(of: /type the count: ([23])/)?.1, "\(dashboard.screen)")
+                try dashboard.agree(to: "Switch task events on", typing: String(count))
             }
             #expect(dashboard.waits(for: "enable_events on"), "\(dashboard.screen)")
             #expect(try cluster.celery("control", "enable_events", "-d", "celery@batch-2")["celery@batch-2"]?["ok"]?.string == "task events already enabled")
@@ -81,8 +83,10 @@ extension OperatorTests {
             try dashboard.agree(to: "Start consuming on 1 worker")
             let added = try consumes(true)
             #expect(added)
+            // The list shows it before the dialog goes by it.
+            try #require(dashboard.waits { $0.lines.contains { $0.contains("web-1") && $0.contains("steered") } }, "\(dashboard.screen)")
             try dashboard.open("Q", shows: "Consume a queue")
-            try #require(dashboard.waits(for: "Action"), "\(dashboard.screen)")
+            try #require(dashboard.waits { $0.lines.contains { $0.contains("Now") && $0.contains(queue) } }, "\(dashboard.screen)")
             dashboard.press(Typed.right + Typed.tab + queue + Typed.control("s"))
             try #require(dashboard.waits(for: "Stop consuming on 1 worker"), "\(dashboard.screen)")
             try dashboard.agree(to: "Stop consuming on 1 worker")

@@ -44,13 +44,16 @@ struct Find: AsyncParsableCommand {
             }
             return (row: await monitor.task(task), workers: workers, message: try await broker.message(of: task))
         }
-        let record = try await session.openResultBackend()?.record(of: task)
+        var record: ResultRecord?
+        var unread: String?
+        do { record = try await session.openResultBackend()?.record(of: task) } catch { unread = error.description }
         let answer: Value = [
             "id": .string(id), "seen": found.row.map(Listing.value) ?? .null,
             "workers": .object(found.workers.reduce(into: [:]) { $0[$1.worker.rawValue] = $1.value[id] }),
-            "message": found.message.map(\.value) ?? .null, "result": record?.value ?? .null,
+            "message": found.message.map(\.value) ?? .null, "result": record?.value ?? .null, "problem": unread.map(Value.string) ?? .null,
         ]
         if list.json { Output.json(answer) } else { tell(found.row, found.workers, found.message, record) }
+        if let unread { throw Failure(.failed, ForeignText.safe(unread)) }
         if found.row == nil, found.workers.isEmpty, found.message == nil, record == nil { throw Failure(.failed, "\(ForeignText.safe(id)) is nowhere to be found") }
     }
 

@@ -19,7 +19,7 @@ extension ClusterMonitor {
     /// - Throws: `Failure` 69 when the broker cannot be reached.
     func firstLookOrFail(_ endpoint: String) async throws {
         await firstLook()
-        if case .reconnecting(_, _, let reason) = linkState { throw Failure(.unavailable, reason) }
+        if case .reconnecting(_, _, let reason) = linkState { throw Failure(.unavailable, ForeignText.safe("connection to \(endpoint) failed: \(reason)")) }
     }
 }
 

@@ -92,7 +92,12 @@ actor EffectRunner {
                 "\(done ?? title) on \(answered) of \(asked.count) \(asked.count == 1 ? "worker" : "workers")\(silence)\(remark)"
             }
         report(.finished(log: log, summary: ForeignText.safe(summary), isError: !failures.isEmpty || answered == 0))
+        // The next look would come in half a minute, and until then dialogs would go by what has just been changed.
+        if Self.reshaping.contains(request.method) { await monitor.refresh() }
     }
+
+    /// Methods after which queues or pool of a worker are not what they were.
+    private static let reshaping: Set<String> = ["add_consumer", "autoscale", "cancel_consumer", "pool_grow", "pool_restart", "pool_shrink"]
 
     private static func title(_ request: ControlRequest) -> String {
         let words = request.arguments.map { "\($0.key)=\($0.value.string ?? JSON.text($0.value))" }

@@ -56,6 +56,8 @@ public struct HeaderFacts: Hashable, Sendable {
     public var workersKnown = 0
     /// Workers known to send no task events.
     public var workersWithoutEvents = 0
+    /// Workers of which neither a task event nor its absence has told whether they send them.
+    public var workersUnsureOfEvents = 0
     public var eventsTotal = 0
     /// Events that could not be kept up with, and those that could not be read.
     public var eventsDropped = 0

@@ -34,7 +34,11 @@ extension ClusterState {
             case .unknown: if hearing.silence(since: record.heardAt, now: now) < 30 { header.workersAlive += 1 }
             case .lost, .offline: continue
             }
-            if record.sendsTaskEvents.value == false { header.workersWithoutEvents += 1 }
+            switch record.sendsTaskEvents.value {
+            case true?: break
+            case false?: header.workersWithoutEvents += 1
+            case nil: header.workersUnsureOfEvents += 1
+            }
         }
         header.eventsTotal = flow.total
         header.eventsDropped = flow.dropped

@@ -82,16 +82,18 @@ extension DashboardState {
             effect: .control(ControlRequest(grows ? "pool_grow" : "pool_shrink", arguments: ["n": 1], destination: [worker.name])), now: now)
     }
 
-    /// Switches events on where they are missing; off everywhere when they are on everywhere.
+    /// Switches events on where they are missing, else where they are not known to be on; off everywhere when they are on everywhere.
     private mutating func askAboutEvents(_ picture: Picture, _ now: Double) {
-        let missing = picture.header.workersWithoutEvents
+        let missing = picture.header.workersWithoutEvents + picture.header.workersUnsureOfEvents
         let alive = max(1, picture.header.workersAlive)
         guard missing > 0 else {
             return ask(
                 "Switch task events off on \(Formats.plural(alive, "worker"))", facts: [place, "Tasks will no longer be seen here."], verb: "switch off",
                 need: need(count: alive), effect: .control(ControlRequest("disable_events")), now: now)
         }
-        let names = (picture.workers?.rows ?? []).filter { $0.sendsTaskEvents.value == false && $0.state != .offline && $0.state != .lost }.map(\.name)
+        let reachable = (picture.workers?.rows ?? []).filter { $0.state != .offline && $0.state != .lost }
+        let without = reachable.filter { $0.sendsTaskEvents.value == false }
+        let names = (without.isEmpty ? reachable.filter { $0.sendsTaskEvents.value == nil } : without).map(\.name)
         guard !names.isEmpty else { return tell("workers are being asked whether they send events: try again in a moment") }
         let shown = names.prefix(6).map { safe($0.rawValue, limit: 60) } + (names.count > 6 ? ["and \(names.count - 6) more"] : [])
         ask(

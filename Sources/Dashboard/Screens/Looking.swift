@@ -5,7 +5,7 @@ extension DashboardState {
     public func request() -> PictureRequest {
         var request = PictureRequest()
         if let detail = details.last { ask(for: detail.subject, &request) } else { askForLists(&request) }
-        if request.workers == nil, header.workersWithoutEvents > 0 { request.workers = ListQuery(count: Self.workersAsked) }
+        if request.workers == nil, header.workersWithoutEvents + header.workersUnsureOfEvents > 0 { request.workers = ListQuery(count: Self.workersAsked) }
         return request
     }
 
