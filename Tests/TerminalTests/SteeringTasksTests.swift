@@ -41,7 +41,7 @@ extension OperatorTests {
             dashboard.press("2")
             try dashboard.filter("args~\"\(mark)\"", shows: 4)
             dashboard.press("j jj ")
-            try #require(dashboard.waits(for: "2 marked"), "\(dashboard.screen)")
+            try #require(dashboard.waits { $0.text.contains("2 marked") && $0.lines.filter { $0.contains("◆") }.count == 2 }, "\(dashboard.screen)")
             let marked = dashboard.lines(with: "◆").compactMap { line in ids.first { line.contains($0.prefix(8)) } }
             try #require(Set(marked).count == 2, "\(dashboard.screen)")
             try dashboard.open("x", shows: "Revoke 2 tasks")
@@ -71,8 +71,10 @@ extension OperatorTests {
         }
 
         @Test func aRunningTaskIsEndedWithTheProcessThatRunsIt() throws {
-            // On the default queue only prefork workers listen; threads cannot be ended.
-            let id = try cluster.python("print(shop.render.apply_async(('\(mark)', 120), queue='default').id)")
+            // Its pool is of processes, which can be ended, and it tells when that was done.
+            _ = try cluster.celery("control", "add_consumer", mark, "-d", "celery@web-1")
+            defer { _ = try? cluster.celery("control", "cancel_consumer", mark, "-d", "celery@web-1") }
+            let id = try cluster.python("print(shop.render.apply_async(('\(mark)', 120), queue='\(mark)').id)")
             var process: Int32 = 0
             let runs = try eventually {
                 let active = try cluster.celery("inspect", "active").members.flatMap { $0.value.array ?? [] }

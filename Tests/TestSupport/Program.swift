@@ -45,7 +45,7 @@ public final class Program: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
         process.standardError = try Self.file(folder.appendingPathComponent("errors"))
-        try process.run()
+        try unmasked { try process.run() }
     }
 
     private static func file(_ url: URL) throws -> FileHandle {
