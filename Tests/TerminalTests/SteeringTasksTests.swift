@@ -15,7 +15,8 @@ extension OperatorTests {
         /// Sends `count` tasks that wait for an hour, on a queue whose workers all tell of their tasks; returns their ids.
         private func waiting(_ count: Int, mark: String? = nil) throws -> [String] {
             let text = mark ?? self.mark
-            return try cluster.python("for n in range(\(count)): print(shop.mail.apply_async((f'\(text)-{n}',), countdown=3600).id)").split(separator: "\n").map(String.init)
+            return try cluster.python("for n in range(\(count)): print(shop.mail.apply_async((f'\(text)-{n}',), countdown=3600).id)").split(separator: "\n")
+                .map(String.init)
         }
 
         /// Ids that some worker keeps as revoked.
@@ -126,13 +127,14 @@ extension OperatorTests {
             let selected = try #require(ids.first { pointed.contains($0.prefix(8)) })
 
             // Newer ones push it down and out of the window, all of them good to be revoked; they go on coming while the dialog is answered.
-            let stream = try cluster.start(python: """
-                import time
-                until = time.monotonic() + 25
-                while time.monotonic() < until:
-                    shop.mail.apply_async(('\(mark)-newer',), countdown=3600, expires=3660)
-                    shop.stock.apply_async(('\(mark)-quick',), queue='mail')
-                """)
+            let stream = try cluster.start(
+                python: """
+                    import time
+                    until = time.monotonic() + 25
+                    while time.monotonic() < until:
+                        shop.mail.apply_async(('\(mark)-newer',), countdown=3600, expires=3660)
+                        shop.stock.apply_async(('\(mark)-quick',), queue='mail')
+                    """)
             defer {
                 stream.end()
                 _ = try? cluster.python("shop.app.control.purge()")
