@@ -80,6 +80,6 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
         .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TerminalProbe", "CTerminal", "Dashboard", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["CeleriacCore", "Terminal", "TerminalProbe", "CTerminal", "Dashboard", "TestSupport"], swiftSettings: settings),
     ]
 )

@@ -81,6 +81,9 @@ public struct DashboardState: Hashable, Sendable {
         (self.rows, self.columns) = (max(0, rows), max(0, columns))
     }
 
+    /// A line is being typed: keys go into it, none acts on a row.
+    public var isTyping: Bool { if case .line? = modals.last { true } else { false } }
+
     /// The lists stand still; the header goes on.
     public var isFrozen: Bool { frozen != nil }
 

@@ -16,11 +16,19 @@ extension OperatorTests {
         @Test func aNameThatSteersTerminalsIsOnlyText() async throws {
             let (server, dashboard) = try await watched()
             defer { dashboard.quit() }
-            let names = ["evil\u{1B}]0;owned\u{07}name", "evil\u{9B}31mname", "evil\u{1B}[2J\u{1B}[Hname", "evil\u{1B}Pq#owned\u{1B}\\name", "evil\r\nname\u{8}", "evil\u{202E}name"]
-            for (index, name) in names.enumerated() { try SentEvent(id: name + "\(index)", name: name, args: "('\(name)',)", worker: "celery@" + name).publish(on: server.port) }
+            let names = [
+                "evil\u{1B}]0;owned\u{07}name", "evil\u{9B}31mname", "evil\u{1B}[2J\u{1B}[Hname", "evil\u{1B}Pq#owned\u{1B}\\name", "evil\r\nname\u{8}",
+                "evil\u{202E}name",
+            ]
+            for (index, name) in names.enumerated() {
+                try SentEvent(id: name + "\(index)", name: name, args: "('\(name)',)", worker: "celery@" + name).publish(on: server.port)
+            }
             try #require(dashboard.waits { $0.lines.filter { $0.contains("evil") }.count >= names.count }, "\(dashboard.screen)")
             // In details, in the window's title if there is one, in dialogs and in the log as well.
-            for keys in ["j", Typed.enter, "]", "]", "]", Typed.escape, "v", Typed.escape, "x", Typed.escape, "4", Typed.enter, Typed.escape, "1", "8", "?", Typed.escape, ":find " + names[2] + Typed.enter] {
+            for keys in [
+                "j", Typed.enter, "]", "]", "]", Typed.escape, "v", Typed.escape, "x", Typed.escape, "4", Typed.enter, Typed.escape, "1", "8", "?",
+                Typed.escape, ":find " + names[2] + Typed.enter,
+            ] {
                 dashboard.press(keys)
                 _ = dashboard.waits(within: .milliseconds(350)) { _ in false }
             }
@@ -39,7 +47,9 @@ extension OperatorTests {
             defer { dashboard.quit() }
             var random = SeededGenerator(seed: 8)
             for length in [0, 1, 17, 4096] { try SentEvent.publish((0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }, on: server.port) }
-            let pickled: Value = ["body": "gAR9lC4=", "content-type": "application/x-python-serialize", "content-encoding": "binary", "properties": ["body_encoding": "base64"]]
+            let pickled: Value = [
+                "body": "gAR9lC4=", "content-type": "application/x-python-serialize", "content-encoding": "binary", "properties": ["body_encoding": "base64"],
+            ]
             try SentEvent.publish(JSON.encode(pickled), on: server.port)
             try SentEvent.publish(Array(String(repeating: "[", count: 100_000).utf8), on: server.port)
             #expect(dashboard.waits(for: "6 unreadable"), "\(dashboard.screen)")

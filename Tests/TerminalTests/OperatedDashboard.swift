@@ -27,7 +27,8 @@ struct OperatedDashboard {
     /// On a cluster; returns once it is live and has heard of the workers.
     static func live(on cluster: RealCluster, _ options: String..., rows: Int = 30, columns: Int = 140) throws -> OperatedDashboard {
         let dashboard = try OperatedDashboard(cluster.broker, results: cluster.backend, options, rows: rows, columns: columns)
-        try #require(dashboard.terminal.wait(within: .seconds(20)) { $0.text.contains("live") && $0.text.contains("workers 3/3") }, "\(dashboard.terminal.screen)")
+        try #require(
+            dashboard.terminal.wait(within: .seconds(20)) { $0.text.contains("live") && $0.text.contains("workers 3/3") }, "\(dashboard.terminal.screen)")
         return dashboard
     }
 

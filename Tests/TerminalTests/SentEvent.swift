@@ -12,12 +12,18 @@ struct SentEvent {
     /// The message on the channel: kombu's envelope with the event as base64 of JSON.
     var bytes: [UInt8] {
         let event: Value = [
-            "hostname": .string(worker), "utcoffset": 0, "pid": 7, "clock": 1, "uuid": .string(id), "name": .string(name), "args": .string(args), "kwargs": "{}",
-            "root_id": .string(id), "parent_id": nil, "retries": 0, "eta": nil, "expires": nil, "timestamp": .number(Date().timeIntervalSince1970), "type": "task-received",
+            "hostname": .string(worker), "utcoffset": 0, "pid": 7, "clock": 1, "uuid": .string(id), "name": .string(name), "args": .string(args),
+            "kwargs": "{}",
+            "root_id": .string(id), "parent_id": nil, "retries": 0, "eta": nil, "expires": nil, "timestamp": .number(Date().timeIntervalSince1970),
+            "type": "task-received",
         ]
         return JSON.encode([
-            "body": .string(Data(JSON.encode(event)).base64EncodedString()), "content-encoding": "utf-8", "content-type": "application/json", "headers": ["hostname": .string(worker)],
-            "properties": ["delivery_mode": 1, "delivery_info": ["exchange": "celeryev", "routing_key": "task.received"], "priority": 0, "body_encoding": "base64", "delivery_tag": "1"],
+            "body": .string(Data(JSON.encode(event)).base64EncodedString()), "content-encoding": "utf-8", "content-type": "application/json",
+            "headers": ["hostname": .string(worker)],
+            "properties": [
+                "delivery_mode": 1, "delivery_info": ["exchange": "celeryev", "routing_key": "task.received"], "priority": 0, "body_encoding": "base64",
+                "delivery_tag": "1",
+            ],
         ])
     }
 

@@ -20,14 +20,18 @@ extension OperatorTests {
         }
 
         /// `@inspect_command` of celery.worker.control.
-        static let questions: Set<String> = ["active", "active_queues", "clock", "conf", "ping", "query_task", "registered", "report", "reserved", "revoked", "scheduled", "stats"]
+        static let questions: Set<String> = [
+            "active", "active_queues", "clock", "conf", "ping", "query_task", "registered", "report", "reserved", "revoked", "scheduled", "stats",
+        ]
 
         @Test func enterAtOnceOnAnyDialogChangesNothing() throws {
             let mark = "m" + UUID().uuidString.prefix(8)
-            let ids = try cluster.python("""
+            let ids = try cluster.python(
+                """
                 for n in range(3): print(shop.mail.apply_async((f'\(mark)-{n}',), countdown=3600).id)
                 print(shop.render.apply_async(('\(mark)', 300), queue='default').id)
-                """).split(separator: "\n").map(String.init)
+                """
+            ).split(separator: "\n").map(String.init)
             defer { _ = try? cluster.python("shop.app.control.revoke('\(ids.joined(separator: ","))'.split(','), terminate=True)") }
             let before = try cluster.celery("inspect", "stats").names.sorted()
             let dashboard = try OperatedDashboard.live(on: cluster)

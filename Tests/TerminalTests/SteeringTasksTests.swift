@@ -15,7 +15,8 @@ extension OperatorTests {
         /// Sends `count` tasks that wait for an hour, on a queue whose workers all tell of their tasks; returns their ids.
         private func waiting(_ count: Int, mark: String? = nil) throws -> [String] {
             let text = mark ?? self.mark
-            return try cluster.python("for n in range(\(count)): print(shop.mail.apply_async((f'\(text)-{n}',), countdown=3600).id)").split(separator: "\n").map(String.init)
+            return try cluster.python("for n in range(\(count)): print(shop.mail.apply_async((f'\(text)-{n}',), countdown=3600).id)").split(separator: "\n")
+                .map(String.init)
         }
 
         /// Ids that some worker keeps as revoked.
@@ -41,7 +42,7 @@ extension OperatorTests {
             dashboard.press("2")
             try dashboard.filter("args~\"\(mark)\"", shows: 4)
             dashboard.press("j jj ")
-            try #require(dashboard.waits(for: "2 marked"), "\(dashboard.screen)")
+            try #require(dashboard.waits { $0.text.contains("2 marked") && $0.lines.filter { $0.contains("◆") }.count == 2 }, "\(dashboard.screen)")
             let marked = dashboard.lines(with: "◆").compactMap { line in ids.first { line.contains($0.prefix(8)) } }
             try #require(Set(marked).count == 2, "\(dashboard.screen)")
             try dashboard.open("x", shows: "Revoke 2 tasks")
@@ -71,8 +72,10 @@ extension OperatorTests {
         }
 
         @Test func aRunningTaskIsEndedWithTheProcessThatRunsIt() throws {
-            // On the default queue only prefork workers listen; threads cannot be ended.
-            let id = try cluster.python("print(shop.render.apply_async(('\(mark)', 120), queue='default').id)")
+            // Its pool is of processes, which can be ended, and it tells when that was done.
+            _ = try cluster.celery("control", "add_consumer", mark, "-d", "celery@web-1")
+            defer { _ = try? cluster.celery("control", "cancel_consumer", mark, "-d", "celery@web-1") }
+            let id = try cluster.python("print(shop.render.apply_async(('\(mark)', 120), queue='\(mark)').id)")
             var process: Int32 = 0
             let runs = try eventually {
                 let active = try cluster.celery("inspect", "active").members.flatMap { $0.value.array ?? [] }
@@ -124,13 +127,14 @@ extension OperatorTests {
             let selected = try #require(ids.first { pointed.contains($0.prefix(8)) })
 
             // Newer ones push it down and out of the window, all of them good to be revoked; they go on coming while the dialog is answered.
-            let stream = try cluster.start(python: """
-                import time
-                until = time.monotonic() + 25
-                while time.monotonic() < until:
-                    shop.mail.apply_async(('\(mark)-newer',), countdown=3600, expires=3660)
-                    shop.stock.apply_async(('\(mark)-quick',), queue='mail')
-                """)
+            let stream = try cluster.start(
+                python: """
+                    import time
+                    until = time.monotonic() + 25
+                    while time.monotonic() < until:
+                        shop.mail.apply_async(('\(mark)-newer',), countdown=3600, expires=3660)
+                        shop.stock.apply_async(('\(mark)-quick',), queue='mail')
+                    """)
             defer {
                 stream.end()
                 _ = try? cluster.python("shop.app.control.purge()")

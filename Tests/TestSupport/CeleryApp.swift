@@ -76,7 +76,7 @@ public final class CeleryApp: Sendable {
         process.currentDirectoryURL = folder
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try unmasked { try process.run() }
         return (process, output.fileHandleForReading)
     }
 }

@@ -45,8 +45,10 @@ public final class Program: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
         process.standardError = try Self.file(folder.appendingPathComponent("errors"))
-        try process.run()
+        try unmasked { try process.run() }
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private static func file(_ url: URL) throws -> FileHandle {
         guard FileManager.default.createFile(atPath: url.path, contents: nil) else { throw Missing(description: "cannot write \(url.path)") }
@@ -64,7 +66,6 @@ public final class Program: Sendable {
     /// Waits for its end.
     public func finish() throws -> Finished {
         process.waitUntilExit()
-        defer { try? FileManager.default.removeItem(at: folder) }
         let bytes = { (name: String) in Array(try Data(contentsOf: self.folder.appendingPathComponent(name))) }
         return Finished(status: process.terminationStatus, output: try bytes("output"), errors: try bytes("errors"))
     }
@@ -77,7 +78,8 @@ public enum Celeriac {
     /// Starts it with an environment that says nothing about brokers and files of the user.
     public static func start(_ arguments: [String], environment: [String: String] = [:], limit: Int = 60) throws -> Program {
         let unset = ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CELERIAC_SCHEDULER"].flatMap { ["-u", $0] }
-        return try Program(["env"] + unset + [path] + arguments, environment: ["XDG_CONFIG_HOME": "/nonexistent", "LANG": "C.UTF-8"].merging(environment) { $1 }, limit: limit)
+        return try Program(
+            ["env"] + unset + [path] + arguments, environment: ["XDG_CONFIG_HOME": "/nonexistent", "LANG": "C.UTF-8"].merging(environment) { $1 }, limit: limit)
     }
 
     public static func run(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {

@@ -42,7 +42,7 @@ public struct RealCluster: Sendable {
         watcher.standardInput = FileHandle.nullDevice
         watcher.standardOutput = FileHandle.nullDevice
         watcher.standardError = FileHandle.nullDevice
-        try watcher.run()
+        try unmasked { try watcher.run() }
         let started = try Program([script, "start"] + place + options, environment: environment, limit: 180).finish()
         guard started.status == 0 else { throw Program.Missing(description: "Tests/cluster: \(started.complaint)") }
         return RealCluster(broker: "redis://127.0.0.1:\(port)/0", backend: "redis://127.0.0.1:\(port)/1", port: port)

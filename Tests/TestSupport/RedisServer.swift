@@ -47,7 +47,7 @@ public final class RedisServer: Sendable {
         process.arguments = all + arguments
         let output = Pipe()
         process.standardOutput = output
-        try process.run()
+        try unmasked { try process.run() }
         var log = ""
         while !log.contains("The server is now ready to accept connections at") {
             let piece = output.fileHandleForReading.availableData
@@ -145,7 +145,7 @@ func run(_ name: String, _ arguments: [String]) throws -> String {
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try unmasked { try process.run() }
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw RedisServer.Failure(description: "\(name) \(arguments) failed with \(process.terminationStatus)") }

@@ -13,6 +13,8 @@ import Terminal
         case input(Input)
         case action(Action)
         case tick
+        /// What was put off while a line was typed.
+        case look
     }
 
     private let session: Session
@@ -27,6 +29,7 @@ import Terminal
     private var seenRevision = -1
     private var lastDraw = 0.0
     private var isDirty = true
+    private var isPutOff = false
     private let wakes: AsyncStream<Wake>
     private let wake: AsyncStream<Wake>.Continuation
 
@@ -59,7 +62,7 @@ import Terminal
         }
         let ticking = Task { [wake] in
             while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(50))
+                try? await Task.sleep(for: .milliseconds(100))
                 wake.yield(.tick)
             }
         }
@@ -74,7 +77,8 @@ import Terminal
             switch wake {
             case .input(.key(let key)):
                 guard await take(state.handle(key, keymap: keymap, picture: picture, now: Clock.now)) else { return }
-                await look()
+                // Behind the keys that wait already: a filter that is pasted, or typed fast, is looked for once.
+                if state.isTyping { putOff() } else { await look() }
             case .input(.resized):
                 resize()
                 await look()
@@ -83,23 +87,31 @@ import Terminal
                 state.handle(action, now: Clock.now)
                 isDirty = true
             case .tick: await tick()
+            case .look: if isPutOff { await look() }
             }
             draw()
         }
     }
 
+    private func putOff() {
+        guard !isPutOff else { return }
+        isPutOff = true
+        wake.yield(.look)
+    }
+
     /// Asks for what the screen shows now, and lets the cursor settle on it.
     private func look() async {
+        isPutOff = false
         seenRevision = await monitor.revision
         picture = await monitor.picture(state.request())
         state.settle(picture)
         isDirty = true
     }
 
-    /// The cluster moved: at most five times a second; nothing moved: once a second, for the ages.
+    /// The cluster moved: five times a second while events pour in, else twice; nothing moved: once a second, for the ages.
     private func tick() async {
         let now = Clock.now
-        let pause = await monitor.revision == seenRevision ? 1 : Self.calmPause
+        let pause = await monitor.revision == seenRevision ? 1 : picture.header.eventsPerSecond < 20 ? 0.5 : Self.calmPause
         if now - lastDraw >= pause { await look() }
     }
 
