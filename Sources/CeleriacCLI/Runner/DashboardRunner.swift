@@ -15,6 +15,8 @@ import Terminal
         case tick
         /// What was put off while a line was typed.
         case look
+        /// What came too soon after the last draw.
+        case draw
     }
 
     private let session: Session
@@ -30,6 +32,7 @@ import Terminal
     private var lastDraw = 0.0
     private var isDirty = true
     private var isPutOff = false
+    private var isDrawDue = false
     private let wakes: AsyncStream<Wake>
     private let wake: AsyncStream<Wake>.Continuation
 
@@ -88,6 +91,7 @@ import Terminal
                 isDirty = true
             case .tick: await tick()
             case .look: if isPutOff { await look() }
+            case .draw: isDrawDue = false
             }
             draw()
         }
@@ -116,8 +120,17 @@ import Terminal
     }
 
     private func draw() {
+        guard isDirty, !isDrawDue else { return }
         let now = Clock.now
-        guard isDirty, now - lastDraw >= Self.shortestPause else { return }
+        let pause = lastDraw + Self.shortestPause - now
+        guard pause <= 0 else {
+            isDrawDue = true
+            Task { [wake] in
+                try? await Task.sleep(for: .seconds(min(pause, Self.shortestPause)))
+                wake.yield(.draw)
+            }
+            return
+        }
         terminal.show(state.render(picture, keymap: keymap, glyphs: glyphs))
         lastDraw = now
         isDirty = false
