@@ -12,7 +12,8 @@ enum Themes {
         switch name {
         case "default": return base
         case "dark": return try parse(Array(PackageResources.dark_toml), file: "dark.toml", over: base)
-        case "mono": return try parse(Array(PackageResources.mono_toml), file: "mono.toml", over: base)
+        // Over nothing: what it leaves out must not come back with a colour.
+        case "mono": return try parse(Array(PackageResources.mono_toml), file: "mono.toml", over: .plain)
         default:
             guard let data = FileManager.default.contents(atPath: name) else {
                 throw Failure(.wrongUsage, "no theme \"\(name)\": known are \(names.joined(separator: ", ")), or give a TOML file")
