@@ -27,6 +27,18 @@ extension OperatorTests {
             #expect(dashboard.screen.unknown == [])
         }
 
+        @Test(arguments: ["1", "2", "4"]) func withoutColourNoneIsSent(view: String) throws {
+            let dashboard = try OperatedDashboard.live(on: cluster, "--color", "never", rows: 24, columns: 80)
+            dashboard.press(view + "j")
+            _ = dashboard.waits(within: .seconds(1)) { _ in false }
+            dashboard.quit()
+            let text = String(decoding: dashboard.terminal.output, as: UTF8.self)
+            let colours = text.matches(of: /\u{1B}\[[0-9;]*m/).map(\.output).filter { sequence in
+                sequence.dropFirst(2).dropLast().split(separator: ";").contains { Int($0).map { (30...38).contains($0) || (40...48).contains($0) || $0 >= 90 } ?? false }
+            }
+            #expect(colours.isEmpty, "\(colours.prefix(5))")
+        }
+
         @Test func inASCIINoOtherByteIsSent() throws {
             let dashboard = try OperatedDashboard.live(on: cluster, "--ascii", rows: 24, columns: 80)
             for view in ["1", "2", "3", "4", "8"] {
