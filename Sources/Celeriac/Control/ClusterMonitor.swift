@@ -114,7 +114,7 @@ public actor ClusterMonitor {
         var round = 0
         while !Task.isCancelled {
             let next = Self.rounds[round % Self.rounds.count]
-            guard await pausing(next.pause, wakeOnReconnect: true) else {
+            guard await pausing(next.pause) else {
                 await question(Self.opening)
                 continue
             }
@@ -124,7 +124,7 @@ public actor ClusterMonitor {
     }
 
     /// `false` as soon as the link came back meanwhile, `true` after `pause`.
-    private func pausing(_ pause: Duration, wakeOnReconnect: Bool) async -> Bool {
+    private func pausing(_ pause: Duration) async -> Bool {
         let end = ContinuousClock.now + pause
         var wasLive = link == .live
         while ContinuousClock.now < end, !Task.isCancelled {

@@ -1,3 +1,5 @@
+import CeleriacCore
+
 /// Which keys ask for which command, scope by scope.
 ///
 /// A binding's name is scope, dot, command: `tasks.take-away` binds the command `take-away` where the scope `tasks` is looked up.
@@ -16,10 +18,10 @@ public struct Keymap: Hashable, Sendable {
         var taken: [String: [Key: String]] = [:]
         for (name, keys) in keyNames.sorted(by: { $0.key < $1.key }) {
             guard let scope = Keymap.scope(of: name) else { throw .unknownCommand(name, nearest: nil) }
-            if let base, base.bindings[name] == nil { throw .unknownCommand(name, nearest: nearestName(to: name, among: base.bindings.keys)) }
+            if let base, base.bindings[name] == nil { throw .unknownCommand(name, nearest: Nearest.match(for: name, in: Array(base.bindings.keys))) }
             bindings[name] = []
             for keyName in keys {
-                guard let key = Key(name: keyName) else { throw .unknownKey(keyName, command: name, nearest: nearestName(to: keyName, among: Key.knownNames)) }
+                guard let key = Key(name: keyName) else { throw .unknownKey(keyName, command: name, nearest: Nearest.match(for: keyName, in: Array(Key.knownNames))) }
                 if let other = taken[scope]?[key], other != name { throw .conflict(key: keyName, [other, name]) }
                 guard taken[scope, default: [:]].updateValue(name, forKey: key) == nil else { continue }
                 bindings[name, default: []].append(key)

@@ -52,7 +52,7 @@ extension DashboardState {
         let word = text.prefix { !$0.isWhitespace }
         let rest = String(text.dropFirst(word.count)).trimmed
         guard let verb = CommandVerb(rawValue: String(word)) else {
-            let near = nearestName(to: String(word), among: CommandVerb.allCases.map(\.rawValue))
+            let near = Nearest.match(for: String(word), in: Array(CommandVerb.allCases.map(\.rawValue)))
             tell("there is no command :\(safe(String(word), limit: 40))" + (near.map { ", did you mean :\($0)?" } ?? ""), isError: true)
             return []
         }
@@ -114,7 +114,7 @@ extension DashboardState {
             return [.control(request)]
         }
         guard verb == .control else {
-            let near = nearestName(to: method, among: ControlRequest.inspectMethods)
+            let near = Nearest.match(for: method, in: Array(ControlRequest.inspectMethods))
             tell("\(safe(method, limit: 40)) is no method that only asks" + (near.map { ", did you mean \($0)?" } ?? ""), isError: true)
             return []
         }

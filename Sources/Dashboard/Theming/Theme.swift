@@ -1,3 +1,5 @@
+import CeleriacCore
+
 /// How a style looks on this terminal.
 public struct Look: Hashable, Sendable {
     public var foreground: Color
@@ -31,14 +33,14 @@ public struct Theme: Hashable, Sendable {
         var palette: [String: Color] = [:]
         for (name, text) in file.palette.sorted(by: { $0.key < $1.key }) {
             guard let color = Color(text) else {
-                throw .unknownColor(text, in: "palette.\(name)", nearest: nearestName(to: text, among: Color.names + ["default"]))
+                throw .unknownColor(text, in: "palette.\(name)", nearest: Nearest.match(for: text, in: Array(Color.names + ["default"])))
             }
             palette[name] = color
         }
         let text = try Theme.look(of: Role.text.rawValue, file.roles[Role.text.rawValue] ?? [:], palette, otherwise: Look())
         var looks = [Role.text: text]
         for (name, fields) in file.roles.sorted(by: { $0.key < $1.key }) where name != Role.text.rawValue {
-            guard let role = Role(rawValue: name) else { throw .unknownRole(name, nearest: nearestName(to: name, among: Role.allCases.map(\.rawValue))) }
+            guard let role = Role(rawValue: name) else { throw .unknownRole(name, nearest: Nearest.match(for: name, in: Array(Role.allCases.map(\.rawValue)))) }
             looks[role] = try Theme.look(of: name, fields, palette, otherwise: Look(foreground: text.foreground, background: text.background))
         }
         for role in Role.allCases where looks[role] == nil { looks[role] = text }
@@ -63,7 +65,7 @@ public struct Theme: Hashable, Sendable {
             case "fg": look.foreground = try color(text, palette, role)
             case "bg": look.background = try color(text, palette, role)
             case "emphasis": look.emphasis = try emphasis(text, role)
-            default: throw .unknownField(field, role: role, nearest: nearestName(to: field, among: ["fg", "bg", "emphasis"]))
+            default: throw .unknownField(field, role: role, nearest: Nearest.match(for: field, in: Array(["fg", "bg", "emphasis"])))
             }
         }
         return look
@@ -71,7 +73,7 @@ public struct Theme: Hashable, Sendable {
 
     private static func color(_ text: String, _ palette: [String: Color], _ role: String) throws(ThemeError) -> Color {
         if let color = palette[text] ?? Color(text) { return color }
-        throw .unknownColor(text, in: role, nearest: nearestName(to: text, among: palette.keys + Color.names))
+        throw .unknownColor(text, in: role, nearest: Nearest.match(for: text, in: Array(palette.keys + Color.names)))
     }
 
     /// Words apart by blanks.
@@ -79,7 +81,7 @@ public struct Theme: Hashable, Sendable {
         let words: [String: Style.Emphasis] = ["bold": .bold, "reverse": .reverse, "underline": .underline, "faint": .faint, "none": []]
         var emphasis: Style.Emphasis = []
         for word in text.split(separator: " ").map(String.init) {
-            guard let one = words[word] else { throw .unknownEmphasis(word, role: role, nearest: nearestName(to: word, among: words.keys)) }
+            guard let one = words[word] else { throw .unknownEmphasis(word, role: role, nearest: Nearest.match(for: word, in: Array(words.keys))) }
             emphasis.formUnion(one)
         }
         return emphasis
