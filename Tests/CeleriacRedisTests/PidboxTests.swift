@@ -32,7 +32,7 @@ import Testing
         let broker = try RedisBroker(BrokerURL(address + query), permission: .readOnly)
 
         // A worker calls itself ready a moment before it listens to the control channel.
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try await answers(broker.ask(ControlRequest("ping"), timeout: .seconds(20))).count < 2, ContinuousClock.now < deadline {}
 
         let start = ContinuousClock.now

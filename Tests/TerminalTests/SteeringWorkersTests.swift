@@ -35,10 +35,14 @@ extension OperatorTests {
             #expect(dashboard.waits(for: "pool_grow n=1 on celery@batch-2 on 1 of 1 worker"), "\(dashboard.screen)")
             let grown = try eventually { try processes(of: "celery@batch-2") == before + 1 }
             #expect(grown)
-            try dashboard.open(Typed.function(7), shows: "Shrink the pool of 1 worker")
-            try dashboard.agree(to: "Shrink the pool of 1 worker")
-            #expect(dashboard.waits(for: "pool_shrink n=1 on celery@batch-2 on 1 of 1 worker"), "\(dashboard.screen)")
-            let shrunk = try eventually { try processes(of: "celery@batch-2") == before }
+            // A process that is just starting still has its parent's handler of the signal that is to end it, and goes on: Celery's own race.
+            var shrunk = false
+            for _ in 1...3 where !shrunk {
+                try dashboard.open(Typed.function(7), shows: "Shrink the pool of 1 worker")
+                try dashboard.agree(to: "Shrink the pool of 1 worker")
+                #expect(dashboard.waits(for: "pool_shrink n=1 on celery@batch-2 on 1 of 1 worker"), "\(dashboard.screen)")
+                shrunk = try eventually(within: 10) { try processes(of: "celery@batch-2") == before }
+            }
             #expect(shrunk)
         }
 

@@ -47,52 +47,35 @@ public final class CeleryApp: Sendable {
     }
 
     private func finish(_ code: String) throws -> String {
-        let (process, output) = try start(["-c", "from shop import *\n" + code])
-        let data = output.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw RedisServer.Failure(description: String(decoding: data, as: UTF8.self)) }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let finished = try Program([python(), "-c", "from shop import *\n" + code], in: folder).finish()
+        guard finished.status == 0 else { throw RedisServer.Failure(description: finished.text + finished.complaint) }
+        return finished.text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func launch(_ name: String, _ arguments: [String]) throws -> CeleryWorker {
         let options = ["-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip", "-n", name] + arguments
-        let (process, output) = try start(options)
-        var log = ""
-        while !log.contains(" ready.") {
-            let piece = output.availableData
-            guard !piece.isEmpty else { throw RedisServer.Failure(description: "the worker ended: \(log)") }
-            log += String(decoding: piece, as: UTF8.self)
+        let log = folder.appendingPathComponent("\(UUID().uuidString.prefix(8)).log")
+        let child = try Child([python()] + options, in: folder.path, output: log.path)
+        let said = { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+        while !said().contains(" ready.") {
+            guard child.isRunning else { throw RedisServer.Failure(description: "the worker ended: \(said())") }
+            usleep(5_000)
         }
-        output.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
-        return CeleryWorker(process)
+        return CeleryWorker(child)
     }
 
-    private func start(_ arguments: [String]) throws -> (Process, FileHandle) {
+    private func python() throws -> String {
         guard let python = Self.python else { throw RedisServer.Failure(description: Self.missing) }
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.standardOutput = output
-        process.standardError = output
-        try unmasked { try process.run() }
-        return (process, output.fileHandleForReading)
+        return python
     }
 }
 
 /// A running Python worker; ended with the object.
 public final class CeleryWorker: Sendable {
-    private let process: Process
+    private let child: Child
 
-    fileprivate init(_ process: Process) { self.process = process }
-
-    deinit { stop() }
+    fileprivate init(_ child: Child) { self.child = child }
 
     /// Ends the worker at once, without a farewell.
-    public func stop() {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    public func stop() { child.stop() }
 }

@@ -30,44 +30,38 @@ public final class Program: Sendable {
         public init(description: String) { self.description = description }
     }
 
-    private let process: Process
+    private let child: Child
     private let folder: URL
 
-    /// Starts `command`, found along `PATH`, which is ended after `limit` seconds.
-    public init(_ command: [String], environment: [String: String] = [:], in directory: URL? = nil, limit: Int = 60) throws {
+    /// Starts `command`, found along `PATH`, which is ended after `limit` seconds. `input`: the path of what it reads.
+    public init(_ command: [String], environment: [String: String] = [:], in directory: URL? = nil, input: String? = nil, limit: Int = 60) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("program-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "-k", "5", String(limit)] + command
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = directory
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
-        process.standardError = try Self.file(folder.appendingPathComponent("errors"))
-        try unmasked { try process.run() }
+        let whole = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        child = try Child(
+            ["timeout", "-k", "5", String(limit)] + command, environment: whole, in: directory?.path, input: input ?? "/dev/null",
+            output: folder.appendingPathComponent("output").path, errors: folder.appendingPathComponent("errors").path)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
-
-    private static func file(_ url: URL) throws -> FileHandle {
-        guard FileManager.default.createFile(atPath: url.path, contents: nil) else { throw Missing(description: "cannot write \(url.path)") }
-        return try FileHandle(forWritingTo: url)
+    deinit {
+        child.stop()
+        try? FileManager.default.removeItem(at: folder)
     }
 
-    public var isRunning: Bool { process.isRunning }
+    public var isRunning: Bool { child.isRunning }
 
     /// What it has printed so far.
     public var printed: String { (try? String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)) ?? "" }
+    public var complained: String { (try? String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)) ?? "" }
 
     /// Asks it to end, as a supervisor does.
-    public func end() { process.terminate() }
+    public func end() { child.signal(SIGTERM) }
 
     /// Waits for its end.
     public func finish() throws -> Finished {
-        process.waitUntilExit()
+        let status = child.wait()
         let bytes = { (name: String) in Array(try Data(contentsOf: self.folder.appendingPathComponent(name))) }
-        return Finished(status: process.terminationStatus, output: try bytes("output"), errors: try bytes("errors"))
+        return Finished(status: status, output: try bytes("output"), errors: try bytes("errors"))
     }
 }
 

@@ -7,10 +7,11 @@ public final class PseudoTerminal {
     public private(set) var screen: ScreenModel
     /// All that the program sent.
     public private(set) var output: [UInt8] = []
-    public let processID: pid_t
-    /// As `waitpid` told it; `nil` while the program runs.
-    public private(set) var status: Int32?
+    private let child: Child
     private var master: Int32
+    public var processID: pid_t { child.id }
+    /// As `waitpid` told it; `nil` while the program runs.
+    public var status: Int32? { child.status }
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
@@ -33,45 +34,19 @@ public final class PseudoTerminal {
         defer { close(slave) }
         PseudoTerminal.setSize(master, rows, columns)
 
-        var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        // The first terminal that the leader of a new session opens becomes its controlling one.
-        posix_spawn_file_actions_addopen(&actions, 0, path, O_RDWR, 0)
-        posix_spawn_file_actions_adddup2(&actions, 0, 1)
-        posix_spawn_file_actions_adddup2(&actions, 0, 2)
-        var all = sigset_t(), none = sigset_t()
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which <spawn.h> shows to GNU sources only
-        posix_spawnattr_setflags(&attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)))
-
         var variables = ["TERM": "xterm-256color", "LANG": "C.UTF-8"]
         for inherited in ["PATH", "HOME", "TMPDIR"] { variables[inherited] = getenv(inherited).map { String(cString: $0) } }
         variables.merge(environment) { $1 }
-        var argumentPointers: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
-        var child: pid_t = 0
-        let refused = posix_spawn(&child, program, &actions, &attributes, &argumentPointers, &variablePointers)
-        processID = child
-        guard refused == 0 else {
+        do {
+            child = try Child([program] + arguments, environment: variables, terminal: path)
+        } catch {
             close(master)
-            throw Failure(description: "\(program) cannot be started: \(String(cString: strerror(refused)))")
+            throw error
         }
     }
 
     deinit {
-        if status == nil {
-            kill(processID, SIGKILL)
-            waitpid(processID, nil, 0)
-        }
+        child.stop()
         if master >= 0 { close(master) }
     }
 
@@ -92,7 +67,7 @@ public final class PseudoTerminal {
         PseudoTerminal.setSize(master, rows, columns)
     }
 
-    public func signal(_ number: Int32) { kill(processID, number) }
+    public func signal(_ number: Int32) { child.signal(number) }
 
     /// Takes the terminal away, as a lost connection does.
     public func hangUp() {
@@ -119,19 +94,13 @@ public final class PseudoTerminal {
     /// The exit status, or 128 + the signal's number, as shells have it; `nil` when the program still runs at the deadline.
     public func waitForEnd(within limit: Duration = .seconds(10)) -> Int? {
         let deadline = ContinuousClock.now + limit
-        while status == nil {
-            var ended: Int32 = 0
-            if waitpid(processID, &ended, WNOHANG) == processID {
-                status = ended
-            } else if ContinuousClock.now >= deadline {
-                return nil
-            } else if master < 0 || !read(until: min(deadline, .now + .milliseconds(20))) {
-                // Nothing to read means nothing to wake us: a short nap between two looks at the process.
-                usleep(5_000)
-            }
+        while child.isRunning {
+            if ContinuousClock.now >= deadline { return nil }
+            // Nothing to read means nothing to wake us: a short nap between two looks at the process.
+            if master < 0 || !read(until: min(deadline, .now + .milliseconds(20))) { usleep(5_000) }
         }
         while master >= 0, read(until: .now) {}
-        return status.map { Int($0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + ($0 & 0x7F)) }
+        return child.code.map(Int.init)
     }
 
     /// Whether the terminal is as a shell wants it: it echoes, edits lines, and turns Ctrl-c into a signal.

@@ -1,5 +1,6 @@
 public import CeleriacCore
 import Foundation
+import Synchronization
 
 /// A running `Tests/cluster`: Redis and three Python workers.
 public struct RealCluster: Sendable {
@@ -29,6 +30,8 @@ public struct RealCluster: Sendable {
     /// A cluster where only happens what a test does.
     public static let quiet: Swift.Result<RealCluster, any Error> = Swift.Result { try start(["--no-producer"]) }
 
+    private static let watchers = Mutex<[Child]>([])
+
     private static func start(_ options: [String]) throws -> RealCluster {
         guard let python else { throw Program.Missing(description: missing) }
         let port = try freePort(), script = packageFolder.appendingPathComponent("Tests/cluster").path
@@ -36,13 +39,8 @@ public struct RealCluster: Sendable {
         let place = ["--port", String(port)]
         // Ends the cluster when this process is gone, whatever ended it.
         let watch = "tail --pid=\(ProcessInfo.processInfo.processIdentifier) -f /dev/null; '\(script)' stop --port \(port)"
-        let watcher = Process()
-        watcher.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        watcher.arguments = ["setsid", "bash", "-c", watch]
-        watcher.standardInput = FileHandle.nullDevice
-        watcher.standardOutput = FileHandle.nullDevice
-        watcher.standardError = FileHandle.nullDevice
-        try unmasked { try watcher.run() }
+        let watcher = try Child(["setsid", "bash", "-c", watch])
+        watchers.withLock { $0.append(watcher) }
         let started = try Program([script, "start"] + place + options, environment: environment, limit: 180).finish()
         guard started.status == 0 else { throw Program.Missing(description: "Tests/cluster: \(started.complaint)") }
         return RealCluster(broker: "redis://127.0.0.1:\(port)/0", backend: "redis://127.0.0.1:\(port)/1", port: port)

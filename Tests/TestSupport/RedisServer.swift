@@ -12,10 +12,10 @@ public final class RedisServer: Sendable {
     /// Path of the Unix socket.
     public let socket: String
     private let folder: URL
-    private let process: Process
+    private let child: Child
 
     /// Whether `redis-server` can be started here.
-    public static let isInstalled = executable("redis-server") != nil
+    public static let isInstalled = Child.path(of: "redis-server") != nil
     /// Servers are demanded (in CI): a missing one is a failure, not a reason to skip.
     public static let isRequired = ProcessInfo.processInfo.environment["REQUIRE_SERVERS"] == "1"
     /// The condition of tests that need Redis.
@@ -27,11 +27,20 @@ public final class RedisServer: Sendable {
     ///   - arguments: more of them, as on the command line: `["--requirepass", "secret"]`.
     ///   - port: 0 chooses a free one.
     public static func start(_ arguments: [String] = [], port: Int = 0, certificates: Certificates? = nil) async throws -> RedisServer {
-        try await blocking { try RedisServer(arguments, port, certificates) }
+        try await blocking {
+            // A port that was free may be somebody's before the server has it.
+            var attempts = port == 0 ? 5 : 1
+            while true {
+                do { return try RedisServer(arguments, port, certificates) } catch {
+                    attempts -= 1
+                    if attempts == 0 { throw error }
+                }
+            }
+        }
     }
 
     private init(_ arguments: [String], _ port: Int, _ certificates: Certificates?) throws {
-        guard let program = Self.executable("redis-server") else { throw Failure(description: Self.missing) }
+        guard Self.isInstalled else { throw Failure(description: Self.missing) }
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("redis-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.port = try port == 0 ? freePort() : port
@@ -42,47 +51,35 @@ public final class RedisServer: Sendable {
             all += ["--tls-port", String(tlsPort), "--tls-cert-file", certificates.certificate, "--tls-key-file", certificates.key]
             all += ["--tls-ca-cert-file", certificates.authority, "--tls-auth-clients", "optional"]
         }
-        process = Process()
-        process.executableURL = program
-        process.arguments = all + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        try unmasked { try process.run() }
-        var log = ""
-        while !log.contains("The server is now ready to accept connections at") {
-            let piece = output.fileHandleForReading.availableData
-            guard !piece.isEmpty else { throw Failure(description: "redis-server ended: \(log)") }
-            log += String(decoding: piece, as: UTF8.self)
+        let log = folder.appendingPathComponent("log")
+        child = try Child(["redis-server"] + all + arguments, output: log.path)
+        let said = { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+        while !said().contains("The server is now ready to accept connections at") {
+            guard child.isRunning else {
+                defer { try? FileManager.default.removeItem(at: folder) }
+                throw Failure(description: "redis-server ended: \(said())")
+            }
+            usleep(2_000)
         }
-        // Its log must not fill the pipe.
-        output.fileHandleForReading.readabilityHandler = { if $0.availableData.isEmpty { $0.readabilityHandler = nil } }
     }
 
     deinit { stop() }
 
     /// Ends the server at once, without a farewell to its clients.
     public func stop() {
-        if process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        child.stop()
         try? FileManager.default.removeItem(at: folder)
     }
 
     /// Stops and continues the process, which then neither answers nor closes its connections.
-    public func freeze() { kill(process.processIdentifier, SIGSTOP) }
-    public func thaw() { kill(process.processIdentifier, SIGCONT) }
+    public func freeze() { child.signal(SIGSTOP) }
+    public func thaw() { child.signal(SIGCONT) }
 
     /// What `redis-cli` prints for a command.
     @discardableResult
     public func cli(_ arguments: String...) async throws -> String {
         let all = ["-s", socket] + arguments
         return try await blocking { try run("redis-cli", all).trimmingCharacters(in: .whitespacesAndNewlines) }
-    }
-
-    static func executable(_ name: String) -> URL? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
-        return folders.map { URL(fileURLWithPath: String($0)).appendingPathComponent(name) }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }
 }
 
@@ -113,20 +110,23 @@ public final class Certificates: Sendable {
     private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 }
 
-/// A TCP port on which nobody listened a moment ago.
+/// A TCP port on which nobody listened a moment ago. Below those that the system gives to outgoing connections, which would soon have it.
 public func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw RedisServer.Failure(description: "no socket") }
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
+    for _ in 0..<200 {
+        let port = UInt16.random(in: 10_000..<32_000)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { break }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_port = port.bigEndian
+        let isBound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+        }
+        if isBound { return Int(port) }
     }
-    guard bound else { throw RedisServer.Failure(description: "no free port") }
-    return Int(UInt16(bigEndian: address.sin_port))
+    throw RedisServer.Failure(description: "no free port")
 }
 
 /// Does on a thread of its own what blocks: the few threads of the tests have other things to do.
@@ -138,16 +138,7 @@ func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) a
 
 /// Runs a program of the system to its end; returns what it printed.
 func run(_ name: String, _ arguments: [String]) throws -> String {
-    guard let program = RedisServer.executable(name) else { throw RedisServer.Failure(description: "\(name) is not installed") }
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = program
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try unmasked { try process.run() }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw RedisServer.Failure(description: "\(name) \(arguments) failed with \(process.terminationStatus)") }
-    return String(decoding: data, as: UTF8.self)
+    let finished = try Program([name] + arguments).finish()
+    guard finished.status == 0 else { throw RedisServer.Failure(description: "\(name) \(arguments) failed: \(finished)") }
+    return finished.text
 }

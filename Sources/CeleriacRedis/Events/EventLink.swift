@@ -31,6 +31,8 @@ struct EventLink: Sendable {
             } catch {
                 reason = error
             }
+            // Whoever let go of the feed hears no more of it.
+            if Task.isCancelled { break }
             patience = .seconds(2.5)
             let wait = backoff.next(using: &random)
             backlog.put(.link(.reconnecting(since: unheardSince, retryAt: secondsSince1970() + wait, reason: reason.cause)))

@@ -151,22 +151,11 @@ struct PythonCelery {
     }
 
     private static func run(_ command: [String], input: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        // Files, not pipes: neither side waits for the other.
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("celeriac-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (source, target) = (folder.appendingPathComponent("in"), folder.appendingPathComponent("out"))
+        let source = FileManager.default.temporaryDirectory.appendingPathComponent("celeriac-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: source) }
         try Data(input.utf8).write(to: source)
-        try Data().write(to: target)
-        process.standardInput = try FileHandle(forReadingFrom: source)
-        process.standardOutput = try FileHandle(forWritingTo: target)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
-        return try String(contentsOf: target, encoding: .utf8)
+        let finished = try Program(command, input: source.path).finish()
+        guard finished.status == 0 else { throw Failure(status: finished.status) }
+        return finished.text
     }
 }
