@@ -22,9 +22,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // Pure: no sockets, files, clocks, environment or randomness.
@@ -37,7 +40,8 @@ let package = Package(
         .target(name: "Dashboard", dependencies: ["CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
 
         // Contracts.
-        .target(name: "CeleriacBroker", dependencies: ["CeleriacCore"], swiftSettings: settings),
+        .target(
+            name: "CeleriacBroker", dependencies: ["CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
 
         // Edges: each knows one outside thing.
         .target(
@@ -46,14 +50,29 @@ let package = Package(
                 "CeleriacBroker", "CeleriacCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "CeleriacSQL",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
 
         // The engine and its façade.
-        .target(name: "Celeriac", dependencies: ["CeleriacBroker", "CeleriacCore", "CeleriacRedis"], swiftSettings: settings),
+        .target(
+            name: "Celeriac",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings),
 
         // The program.
         .executableTarget(
@@ -75,8 +94,27 @@ let package = Package(
             exclude: ["Pictures"], swiftSettings: settings),
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "CeleriacSQLTests",
+            dependencies: ["CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CeleriacTests",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SuiteWorker",
+            dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
+            path: "Tests/SuiteWorker", swiftSettings: settings),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "SuiteWorker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
         .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),

@@ -18,9 +18,3 @@ extension App {
     func send(_ calls: [TaskCall]) async throws(TransportError) {
     }
 }
-
-/// What the result of an applied signature is known by: a task, or a group of them, after an earlier one.
-public indirect enum AppliedResult: Hashable, Sendable {
-    case task(TaskID, parent: AppliedResult?)
-    case group(String, members: [AppliedResult], parent: AppliedResult?)
-}

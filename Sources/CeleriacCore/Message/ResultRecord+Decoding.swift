@@ -55,6 +55,17 @@ public struct StoredException: Hashable, Sendable {
     /// What it was made with; an old writer's plain text is a single one.
     public var arguments: [Value]
 
+    public init(type: String, module: String?, arguments: [Value]) {
+        self.type = type
+        self.module = module
+        self.arguments = arguments
+    }
+
+    /// The map form.
+    public var value: Value {
+        ["exc_type": .string(type), "exc_message": .array(arguments), "exc_module": module.map(Value.string) ?? .null]
+    }
+
     /// `nil` when `value` is no such object.
     public init?(_ value: Value) {
         guard let type = value["exc_type"]?.string else { return nil }
