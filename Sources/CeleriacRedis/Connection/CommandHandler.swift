@@ -56,7 +56,7 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = loopBound.value
             handler.end(context, TransportError.silent(handler.endpoint, operation: operation, timeout))
         }
-        queue.expect(batch.commands.count, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
+        queue.expect(batch.commands.count { !$0.isAnsweredByPush }, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
     }
 

@@ -76,7 +76,8 @@ struct RedisConnection: Sendable {
         return connection
     }
 
-    /// Sends `commands` in one write; returns their replies in order, errors of the server among them as values.
+    /// Sends `commands` in one write; returns their replies in order, errors of the server among them as values. Subscriptions have none; at least one other
+    /// command must follow them, whose reply shows that they are in force.
     ///
     /// A pipeline that is not answered within `timeout` ends the connection: what comes after could belong to anyone.
     func send(_ commands: [RedisCommand], timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {

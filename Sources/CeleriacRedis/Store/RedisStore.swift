@@ -34,6 +34,7 @@ public final class RedisStore: QueueStore {
     let session: String
     let state = Mutex(State())
     private let arrivals: ArrivalWatch
+    private let publishing: Coalescer<StoredMessage>
 
     /// Messages moved by one call of a script: Lua takes no more than some thousand arguments at once.
     static let batchLimit = 1000
@@ -50,6 +51,7 @@ public final class RedisStore: QueueStore {
         let gate = CommandGate(.act, keys)
         pool = ConnectionPool(address, gate)
         scripts = ScriptRunner(pool)
+        publishing = Coalescer { [pool, keys] (messages) async throws(TransportError) in try await Self.push(messages, pool, keys) }
         arrivals = ArrivalWatch(address, gate)
         self.lease = lease
         session = String(freshUUID().filter { $0 != "-" }.prefix(16))
@@ -64,7 +66,10 @@ public final class RedisStore: QueueStore {
     // MARK: - Publishing
 
     public func publish(_ messages: [StoredMessage]) async throws(TransportError) {
-        if messages.isEmpty { return }
+        try await publishing.send(messages)
+    }
+
+    private static func push(_ messages: [StoredMessage], _ pool: ConnectionPool, _ keys: RedisKeys) async throws(TransportError) {
         var lists: OrderedDictionary<String, [[UInt8]]> = [:]
         for message in messages {
             let list = keys.list(message.queue, priority: message.envelope.priority)
@@ -72,7 +77,7 @@ public final class RedisStore: QueueStore {
         }
         let replies = try await pool.send(lists.values.map { RedisCommand("LPUSH", bytes: $0) }, timeout: .seconds(30))
         for reply in replies {
-            if let text = reply.errorText { throw .refusal(text, operation: "LPUSH", address) }
+            if let text = reply.errorText { throw .refusal(text, operation: "LPUSH", pool.endpoint) }
         }
     }
 
