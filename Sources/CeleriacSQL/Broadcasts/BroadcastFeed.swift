@@ -40,13 +40,7 @@ actor BroadcastFeed {
         self.now = now
     }
 
-    /// Elements for as long as the consumer listens; the listener is registered at once, not with the first element asked for.
-    nonisolated func elements() -> AsyncStream<Element> {
-        let lease = Listening(self)
-        return AsyncStream { await lease.next() }
-    }
-
-    /// Message by message, read by `read`.
+    /// Message by message, read by `read`, for as long as the consumer listens.
     nonisolated func stream(_ read: @escaping @Sendable (BroadcastRow) -> BroadcastElement) -> AsyncStream<BroadcastElement> {
         let lease = Listening(self)
         let ready = ReadyElements()
@@ -140,8 +134,8 @@ actor BroadcastFeed {
     }
 }
 
-/// Registers a listener at once, and takes it away when nobody holds the feed any more.
-private final class Listening: Sendable {
+/// Registers a listener at once, not with the first element asked for, and takes it away when nobody holds this any more.
+final class Listening: Sendable {
     private let feed: BroadcastFeed
     /// Of its own, since what is sent right after the feed was made has to be heard.
     private let registration: Task<Void, Never>
