@@ -35,7 +35,7 @@ public func chord<Member: Composable, Body: Composable>(_ header: [Member], body
 
 public func chord<Member, Body: Composable>(_ header: GroupCall<Member>, body: Body) -> Call<Body.Output> {
     let last = body.call
-    return Call(.chord(header.signature.members, body: last.signature), app: header.call.app ?? last.app, problem: header.call.problem ?? last.problem)
+    return Call(.chord(group: header.signature, body: last.signature), app: header.call.app ?? last.app, problem: header.call.problem ?? last.problem)
 }
 
 private func chord<Body: Composable>(_ header: [Part], _ body: Body) -> Call<Body.Output> {

@@ -12,19 +12,28 @@ extension Signature {
     }
 
     static func chord(_ header: [Signature], body: Signature) -> Signature {
-        Signature("celery.chord", kwargs: ["header": .array(header.map(\.value)), "body": body.value, "kwargs": [:]], kind: .chord)
+        chord(.array(header.map(\.value)), body: body)
+    }
+
+    /// - Parameter group: the header; what it has of options is kept.
+    static func chord(group: Signature, body: Signature) -> Signature {
+        chord(group.options.isEmpty ? group.kwargs["tasks"] ?? [] : group.value, body: body)
+    }
+
+    private static func chord(_ header: Value, body: Signature) -> Signature {
+        Signature("celery.chord", kwargs: ["header": header, "body": body.value, "kwargs": [:]], kind: .chord)
     }
 
     static func map(_ task: Signature, _ items: [Value]) -> Signature {
-        Signature("celery.map", kwargs: ["task": task.value, "it": .array(items)], kind: .map, isImmutable: true)
+        Signature("celery.map", kwargs: ["task": task.value, "it": .array(items)], isImmutable: true)
     }
 
     static func starmap(_ task: Signature, _ items: [Value]) -> Signature {
-        Signature("celery.starmap", kwargs: ["task": task.value, "it": .array(items)], kind: .starmap, isImmutable: true)
+        Signature("celery.starmap", kwargs: ["task": task.value, "it": .array(items)], isImmutable: true)
     }
 
     static func chunks(_ task: Signature, _ items: [Value], size: Int) -> Signature {
-        Signature("celery.chunks", kwargs: ["task": task.value, "it": .array(items), "n": .integer(size)], kind: .chunks)
+        Signature("celery.chunks", kwargs: ["task": task.value, "it": .array(items), "n": .integer(size)], isImmutable: true)
     }
 
     /// The steps of a chain that has nothing of its own; else the signature itself as the only one.
@@ -59,11 +68,13 @@ extension Signature {
         append([errback.value], to: "link_error")
     }
 
-    /// This and all that it is made of, as Celery's stamping visitors do it.
+    /// All that it is made of, and all that follows, as Celery's stamping visitors do it: what is only composed is not sent, and has no stamps.
     mutating func stamp(_ stamps: OrderedDictionary<String, Value>) {
-        let names = options["stamped_headers"]?.array ?? []
-        options["stamped_headers"] = .array(names + stamps.keys.map(Value.string).filter { !names.contains($0) })
-        options.merge(stamps) { _, new in new }
+        if kind != .chain && kind != .group && kind != .chord {
+            let names = options["stamped_headers"]?.array ?? []
+            options["stamped_headers"] = .array(names + stamps.keys.map(Value.string).filter { !names.contains($0) })
+            options.merge(stamps) { _, new in new }
+        }
         for key in ["tasks", "header"] { kwargs[key] = kwargs[key].map { Self.stamp($0, stamps) } }
         if kind == .chord { changeBody { $0.stamp(stamps) } }
         for key in ["link", "link_error"] { options[key] = options[key].map { Self.stamp($0, stamps) } }
