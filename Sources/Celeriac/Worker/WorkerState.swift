@@ -3,9 +3,18 @@ import CeleriacCore
 import Logging
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What the parts of one worker share.
 final class WorkerState: Sendable {
     let app: App
+    let configuration: AppConfiguration
     let node: WorkerName
     let process: Int32
     let log: Logger
@@ -17,47 +26,68 @@ final class WorkerState: Sendable {
     let events: EventDispatcher
     let completions: Completions
     let books: Mutex<Books>
+    /// Consumed from.
     let queues: Mutex<[Queue]>
     let autoscaling: Mutex<Autoscaling?>
     let alarm: Alarm
-    let signals: WorkerSignals
-    private let shownPrefetch: Mutex<Int?> = Mutex(nil)
+    let signals = WorkerSignals()
+    private let toldPrefetch: Mutex<Int?> = Mutex(nil)
 
-    init(
-        app: App, node: WorkerName, process: Int32, log: Logger, time: @escaping @Sendable () -> Double, pool: any Pool, consumer: any TaskConsumer,
-        events: EventDispatcher, completions: Completions, books: Books, queues: [Queue], autoscaling: Autoscaling?
-    ) {
+    init(app: App, configuration: AppConfiguration, log: Logger, pool: (any Pool)?, time: @escaping @Sendable () -> Double) {
+        let worker = configuration.worker
+        let host = WorkerClock.hostName()
+        let node = NodeName.make(worker.name, host: host)
+        let concurrency = max(1, worker.autoscale?.upperBound ?? worker.concurrency ?? WorkerClock.processors())
+        let size = max(1, worker.autoscale?.lowerBound ?? concurrency)
+        let consumer = app.transport.consumer(owner: node)
+        let process = getpid()
+        let events = EventDispatcher(
+            app.transport, exchange: configuration.broker.eventExchange, node: node, clock: app.clock, process: process, hoursWest: WorkerClock.hoursWest(),
+            sendsAll: worker.sendsEvents, time: time, log: log)
         self.app = app
+        self.configuration = configuration
         self.node = node
         self.process = process
         self.log = log
         self.time = time
-        startedAt = time()
-        self.pool = pool
         self.consumer = consumer
         self.events = events
-        self.completions = completions
+        self.pool = pool ?? AsyncPool(app: app, size: size, log: log)
+        startedAt = time()
+        completions = Completions(results: app.results, lifetime: configuration.resultLifetime, events: events, log: log) {
+            (settlements) throws(TransportError) in try await consumer.settle(settlements)
+        }
+        var books = Books(
+            prefetch: Prefetch(multiplier: worker.prefetchMultiplier, concurrency: concurrency, heldLimit: worker.etaTaskLimit), slots: self.pool.size)
+        books.limits = LimitOverrides(defaultRate: configuration.defaultRateLimit, ignoresRates: worker.disablesRateLimits)
         self.books = Mutex(books)
-        self.queues = Mutex(queues)
-        self.autoscaling = Mutex(autoscaling)
+        queues = Mutex(configuration.consumedQueues)
+        autoscaling = Mutex(worker.autoscale.map { Autoscaling($0, now: time()) })
         alarm = Alarm(now: time)
-        signals = WorkerSignals()
     }
 
-    var configuration: AppConfiguration { app.configuration }
     var transport: any Transport { app.transport }
     var results: (any ResultStore)? { app.results }
 
     /// Tells the consumer how many messages may be unsettled, if that changed.
     func updatePrefetch() {
         let wanted = books.withLock { $0.prefetch.count }
-        let hasChanged = shownPrefetch.withLock { shown in
-            defer { shown = wanted }
-            return shown != wanted
+        let hasChanged = toldPrefetch.withLock { told in
+            defer { told = wanted }
+            return told != wanted
         }
         if hasChanged { consumer.setPrefetch(wanted) }
     }
 
     /// `Task shop.add[…]`, safe to log.
     func shown(_ task: Reservation) -> String { "Task \(ForeignText.safe(task.shownName))[\(ForeignText.safe(task.id.rawValue))]" }
+}
+
+extension AppConfiguration {
+    /// The queues that a worker takes from: those it names, else all that are declared, else the default one.
+    var consumedQueues: [Queue] {
+        let declared = Dictionary(queues.map { ($0.name, $0) }) { first, _ in first }
+        guard let names = worker.queues else { return queues.isEmpty ? [Queue(defaultQueue)] : queues }
+        return names.map { declared[$0] ?? Queue($0) }
+    }
 }

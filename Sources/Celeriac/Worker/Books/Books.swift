@@ -36,6 +36,8 @@ struct Books {
     private(set) var active: [Int: Run] = [:]
     /// Of the pool.
     var slots: Int
+    /// Tasks came since the pool's size was last thought over.
+    var hasNew = false
     /// No task begins any more.
     private(set) var isClosed = false
     /// What runs is being cancelled, by a cold shutdown.
@@ -56,6 +58,7 @@ struct Books {
     }
 
     mutating func admit(_ task: Reservation, now: Double) {
+        hasNew = true
         if let eta = task.message.eta {
             held.insert(task, at: eta)
             prefetch.held = held.count

@@ -43,27 +43,20 @@ final class AsyncPool: Pool {
         state.withLock { $0.runs[id] = run }
         // The body must be able to outlive its run: that rules out a child task.
         run.attach(Task { if !run.finish(await app.execute(job)) { abandonedCount.subtract(1, ordering: .relaxed) } })
-        let limits = job.request.limits
-        let timers = limits.soft == nil && limits.hard == nil ? nil : watch(run, limits, job.request)
+        let timer = job.request.limits.hard.map { watch(run, $0, job.request) }
         let result = await run.value()
-        timers?.cancel()
+        timer?.cancel()
         state.withLock { if $0.runs[id] === run { $0.runs[id] = nil } }
         return result
     }
 
-    /// One timer for both limits.
-    private func watch(_ run: AsyncRun, _ limits: TimeLimits, _ request: TaskRequest) -> Task<Void, any Error> {
-        let start = ContinuousClock.now
-        return Task {
+    /// The soft limit is the body's own affair (`App.execute`).
+    private func watch(_ run: AsyncRun, _ limit: Duration, _ request: TaskRequest) -> Task<Void, any Error> {
+        Task {
+            try await Task.sleep(for: limit)
+            guard abandon(run, .timedOut(limit: limit)) else { return }
             let shown = "\(ForeignText.safe(request.message.name))[\(ForeignText.safe(request.id.rawValue))]"
-            if let soft = limits.soft, limits.hard.map({ soft < $0 }) ?? true {
-                try await Task.sleep(until: start + soft, clock: .continuous)
-                if run.passSoftLimit() { log.warning("Soft time limit (\(soft.seconds)s) exceeded for \(shown)") }
-            }
-            guard let hard = limits.hard else { return }
-            try await Task.sleep(until: start + hard, clock: .continuous)
-            guard abandon(run, .timedOut(limit: hard)) else { return }
-            log.error("Hard time limit (\(hard.seconds)s) exceeded for \(shown)")
+            log.error("Hard time limit (\(limit.seconds)s) exceeded for \(shown); \(abandoned) tasks have yet to heed their cancellation")
         }
     }
 
@@ -103,7 +96,6 @@ private final class AsyncRun: Sendable {
         var result: TaskRun?
         var waiting: CheckedContinuation<TaskRun, Never>?
         var body: Task<Void, Never>?
-        var isPastSoftLimit = false
     }
 
     private let state = Mutex(State())
@@ -132,10 +124,9 @@ private final class AsyncRun: Sendable {
     func finish(_ run: TaskRun) -> Bool {
         state.withLock { state in
             guard state.result == nil else { return false }
-            let result = state.isPastSoftLimit ? run.afterSoftLimit : run
-            state.result = result
+            state.result = run
             // Resuming only makes the waiting task ready: nothing of it runs under the lock.
-            state.waiting?.resume(returning: result)
+            state.waiting?.resume(returning: run)
             state.waiting = nil
             return true
         }
@@ -147,27 +138,5 @@ private final class AsyncRun: Sendable {
         guard finish(run) else { return false }
         state.withLock { $0.body }?.cancel()
         return true
-    }
-
-    /// Cancels the body, which may still end well; `false` when it has ended.
-    func passSoftLimit() -> Bool {
-        let body = state.withLock { state -> Task<Void, Never>? in
-            guard state.result == nil else { return nil }
-            state.isPastSoftLimit = true
-            return state.body
-        }
-        body?.cancel()
-        return body != nil
-    }
-}
-
-extension TaskRun {
-    /// A body that let its cancellation through failed by the soft limit.
-    fileprivate var afterSoftLimit: TaskRun {
-        guard case .failure(let exception, let traceback) = outcome, exception.type == "CancellationError" else { return self }
-        let limit = StoredException(type: "SoftTimeLimitExceeded", module: "billiard.exceptions", arguments: [])
-        var run = self
-        run.outcome = .failure(limit, traceback: traceback.isEmpty ? limit.text : traceback)
-        return run
     }
 }

@@ -80,16 +80,21 @@ struct TaskRunner: Sendable {
 
     /// - Parameter stores: false when its result is stored already.
     private func conclude(_ task: Reservation, _ run: TaskRun, stores: Bool = true) async {
+        var run = run
         let isCancelled = state.books.withLock { $0.isCancelling }
         var ending = Ending(run.outcome, policy: task.policy, tag: task.tag, isCancelled: isCancelled)
         switch ending.consequence {
         case .success(let value):
-            do { try await succession.sendSuccessors(of: task, result: value) } catch {
+            do { run.children += try await succession.sendSuccessors(of: task, result: value) } catch {
                 let exception = StoredException(type: "OperationalError", module: "kombu.exceptions", arguments: [.string("\(error)")])
                 ending = Ending(.failure(exception, traceback: exception.text), policy: task.policy, tag: task.tag)
             }
         case .retry(let retry):
-            do { try await succession.sendRetry(of: task, retry) } catch {
+            do {
+                try await succession.sendRetry(of: task, retry)
+                // As in Celery, where the retry is sent from within the run, and so is its child.
+                run.children.append([[.string(task.id.rawValue), nil], nil])
+            } catch {
                 ending = Ending(.rejected(reason: "\(error)", requeue: false), policy: task.policy, tag: task.tag)
             }
         case .none, .failure, .revocation: break
