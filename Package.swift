@@ -107,13 +107,13 @@ let package = Package(
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
             swiftSettings: settings),
         .executableTarget(
-            name: "SuiteWorker",
+            name: "suite-worker",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
             path: "Tests/SuiteWorker", swiftSettings: settings),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Celeriac", "CeleriacBroker", "CeleriacCore", "SuiteWorker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "suite-worker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
