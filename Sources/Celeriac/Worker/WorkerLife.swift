@@ -38,8 +38,10 @@ struct WorkerLife: Sendable {
             group.addTask { await heart.run() }
             await Mingle(state: state).run()
             guard await declareQueues() else { return }
-            let control = RemoteControl(state: state, runner: runner, heart: heart)
-            group.addTask { await control.run() }
+            // Before the first task is taken, the worker can be asked.
+            let (listening, heard) = AsyncStream<Void>.makeStream()
+            group.addTask { await RemoteControl(state: state, runner: runner, heart: heart).run { heard.finish() } }
+            for await _ in listening {}
             group.addTask { await Autoscaler(state: state, runner: runner).run() }
             state.log.info("\(state.node) ready.")
             state.becameReady()

@@ -21,6 +21,8 @@ final class WorkerState: Sendable {
     /// Seconds since 1970.
     let time: @Sendable () -> Double
     let startedAt: Double
+    /// Slots at the start: `max-concurrency` of the statistics, which Celery does not change either.
+    let startedConcurrency: Int
     let pool: any Pool
     let consumer: any TaskConsumer
     let events: EventDispatcher
@@ -31,6 +33,8 @@ final class WorkerState: Sendable {
     let autoscaling: Mutex<Autoscaling?>
     let alarm: Alarm
     let signals = WorkerSignals()
+    /// Ends when the first task may be taken.
+    let readiness = Readiness()
     private let toldPrefetch: Mutex<Int?> = Mutex(nil)
 
     init(app: App, configuration: AppConfiguration, log: Logger, pool: (any Pool)?, time: @escaping @Sendable () -> Double) {
@@ -54,6 +58,7 @@ final class WorkerState: Sendable {
         self.events = events
         self.pool = pool ?? AsyncPool(app: app, size: size, log: log)
         startedAt = time()
+        startedConcurrency = self.pool.size
         completions = Completions(results: app.results, lifetime: configuration.resultLifetime, events: events, log: log) {
             (settlements) throws(TransportError) in try await consumer.settle(settlements)
         }
@@ -71,13 +76,16 @@ final class WorkerState: Sendable {
 
     /// Tells the consumer how many messages may be unsettled, if that changed.
     func updatePrefetch() {
-        let wanted = books.withLock { $0.prefetch.count }
-        let hasChanged = toldPrefetch.withLock { told in
-            defer { told = wanted }
-            return told != wanted
+        // Told under the lock, so that the consumer hears the newest number last.
+        toldPrefetch.withLock { told in
+            let wanted = books.withLock { $0.prefetch.count }
+            guard told != wanted else { return }
+            consumer.setPrefetch(wanted)
+            told = wanted
         }
-        if hasChanged { consumer.setPrefetch(wanted) }
     }
+
+    func becameReady() { readiness.reach() }
 
     /// `Task shop.add[…]`, safe to log.
     func shown(_ task: Reservation) -> String { "Task \(ForeignText.safe(task.shownName))[\(ForeignText.safe(task.id.rawValue))]" }
