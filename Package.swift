@@ -104,8 +104,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CeleriacTests",
-            dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            dependencies: [
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "pool-probe", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "pool-probe",
+            dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
+            path: "Tests/PoolProbe", swiftSettings: settings),
         .executableTarget(
             name: "suite-worker",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
