@@ -1,4 +1,6 @@
 import CeleriacCore
+import Logging
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc

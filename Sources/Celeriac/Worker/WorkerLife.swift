@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import Synchronization
 
 /// The life of a worker: its parts begin in Celery's order, and end in the order in which they need each other.
 struct WorkerLife: Sendable {

@@ -56,7 +56,7 @@ final class WorkerState: Sendable {
         self.time = time
         self.consumer = consumer
         self.events = events
-        self.pool = pool ?? AsyncPool(app: app, size: size, log: log)
+        self.pool = pool ?? Self.pool(app, worker, size: size, log: log)
         startedAt = time()
         startedConcurrency = self.pool.size
         completions = Completions(results: app.results, lifetime: configuration.resultLifetime, events: events, log: log) {
@@ -69,6 +69,13 @@ final class WorkerState: Sendable {
         queues = Mutex(configuration.consumedQueues)
         autoscaling = Mutex(worker.autoscale.map { Autoscaling($0, now: time()) })
         alarm = Alarm(now: time)
+    }
+
+    private static func pool(_ app: App, _ worker: WorkerConfiguration, size: Int, log: Logger) -> any Pool {
+        switch worker.pool {
+        case .async: AsyncPool(app: app, size: size, log: log)
+        case .process: ProcessPool(size: size, tasksPerChild: worker.maxTasksPerChild, memoryPerChild: worker.maxMemoryPerChild, logger: log)
+        }
     }
 
     var transport: any Transport { app.transport }

@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import Synchronization
 
 /// Takes deliveries off the broker and makes tasks of them. Whatever comes, it goes on.
 struct Intake: Sendable {

@@ -81,7 +81,8 @@ final class EventDispatcher: Sendable {
         }
         var body: [UInt8] = []
         write(fields, into: &body) { $0.append(contentsOf: type.utf8) }
-        queue { $0.append(EventBacklog.Parcel(routingKey: type.replacing("-", with: "."), body: body, events: 1)) }
+        let parcel = EventBacklog.Parcel(routingKey: type.replacing("-", with: "."), body: body, events: 1)
+        queue { $0.append(parcel) }
     }
 
     /// Returns once all is sent, or a little after `limit` when the broker does not take it.
@@ -94,7 +95,7 @@ final class EventDispatcher: Sendable {
         timer.cancel()
     }
 
-    private func queue(_ append: (inout EventBacklog) -> Void) {
+    private func queue(_ append: @Sendable (inout EventBacklog) -> Void) {
         let wasEmpty = sender.backlog.withLock { backlog in
             defer { append(&backlog) }
             return backlog.isEmpty

@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import OrderedCollections
 import Synchronization
 
 /// Takes events out of the backlog and publishes them; tries again for as long as the broker is away.

@@ -1,4 +1,5 @@
 import CeleriacCore
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc

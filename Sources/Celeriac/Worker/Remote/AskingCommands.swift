@@ -1,5 +1,6 @@
 import CeleriacCore
 import OrderedCollections
+import Synchronization
 
 extension ControlCommand {
     /// What tasks there are.

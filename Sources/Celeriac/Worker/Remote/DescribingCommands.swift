@@ -1,6 +1,9 @@
 import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
+// The members of `timeval`, on Linux.
+import SwiftOverlayShims
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -62,7 +65,7 @@ extension WorkerState {
 
     private static var resourceUsage: Value {
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         func seconds(_ time: timeval) -> Value { .number(Double(time.tv_sec) + Double(time.tv_usec) / 1e6) }
         return [
             "utime": seconds(usage.ru_utime), "stime": seconds(usage.ru_stime), "maxrss": .integer(usage.ru_maxrss), "ixrss": .integer(usage.ru_ixrss),

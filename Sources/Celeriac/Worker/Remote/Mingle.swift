@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import OrderedCollections
 
 /// Asks the other workers, once, what is revoked and how late it is, so that a new one does not run what was revoked before it came.
 struct Mingle: Sendable {

@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import OrderedCollections
 
 /// Listens on the cluster's control exchange and answers.
 struct RemoteControl: Sendable {

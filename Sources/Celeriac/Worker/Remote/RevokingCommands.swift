@@ -2,6 +2,7 @@ import CeleriacCore
 import CeleriacBroker
 import Logging
 import OrderedCollections
+import Synchronization
 
 extension ControlCommand {
     /// What ends tasks, or keeps them from beginning.

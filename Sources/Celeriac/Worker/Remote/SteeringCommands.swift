@@ -2,6 +2,7 @@ import CeleriacBroker
 import CeleriacCore
 import Logging
 import OrderedCollections
+import Synchronization
 
 extension ControlCommand {
     /// Limits of tasks.
@@ -77,7 +78,7 @@ extension ControlCommand {
         ControlCommand("active_queues", known: []) { call in .array(call.state.queues.withLock { $0 }.map(\.description)) },
         ControlCommand("add_consumer", required: ["queue"]) { call throws(ControlFailure) in
             guard let queue = call.queue else { throw ControlFailure("TypeError", "queue must be a name") }
-            do { try await call.state.consumer.consume(queue) } catch { throw ControlFailure("OperationalError", error.description) }
+            do throws(TransportError) { try await call.state.consumer.consume(queue) } catch { throw ControlFailure("OperationalError", error.description) }
             call.state.queues.withLock { queues in
                 if !queues.contains(where: { $0.name == queue.name }) { queues.append(queue) }
             }
@@ -85,7 +86,7 @@ extension ControlCommand {
         },
         ControlCommand("cancel_consumer", required: ["queue"]) { call throws(ControlFailure) in
             guard let name = call["queue"].string.map(QueueName.init(_:)) else { throw ControlFailure("TypeError", "queue must be a name") }
-            do { try await call.state.consumer.cancel(name) } catch { throw ControlFailure("OperationalError", error.description) }
+            do throws(TransportError) { try await call.state.consumer.cancel(name) } catch { throw ControlFailure("OperationalError", error.description) }
             call.state.queues.withLock { $0.removeAll { $0.name == name } }
             return .ok("no longer consuming from \(name)")
         },

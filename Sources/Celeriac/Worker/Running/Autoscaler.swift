@@ -1,5 +1,6 @@
 import CeleriacCore
 import Logging
+import Synchronization
 
 /// Keeps the pool as large as there is work, within the range that was given.
 struct Autoscaler: Sendable {

@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
+import OrderedCollections
 
 /// Counts the finished members of chords; whoever counts the last one sends the body.
 struct ChordParts: Sendable {

@@ -1,5 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
+import Logging
+import Synchronization
 
 /// Gives tasks to the pool as slots become free, and sees each to its end.
 struct TaskRunner: Sendable {
