@@ -163,7 +163,8 @@ extension CanvasNode {
         let (args, kwargs, options) = merged(args, kwargs, options)
         switch shape {
         case .task: return CanvasNode(.task, task: task, args: args, kwargs: kwargs, options: options, isImmutable: isImmutable)
-        case .map, .chunks: return CanvasNode(shape, task: task, kwargs: kwargs, options: options, isImmutable: true)
+        // A copy of chunks is the plain call of a task that applies them: only by themselves they are taken apart by the sender.
+        case .map, .chunks: return CanvasNode(.task, task: task, kwargs: kwargs, options: options, isImmutable: true)
         case .chain: return .chain(members.map { $0.clone() }, options: options)
         case .group: return .group(members, options: options)
         case .chord:

@@ -59,7 +59,7 @@ extension CanvasPlanner {
         place.id = options.removeValue(forKey: "task_id")?.string
         place.group = options.removeValue(forKey: "group_id")?.string
         place.groupIndex = options.removeValue(forKey: "group_index")?.integer
-        place.chord = options.removeValue(forKey: "chord").flatMap { $0.isNull ? nil : $0 }
+        place.chord = options.removeValue(forKey: "chord")?.ifNotNull
         place.root = options.removeValue(forKey: "root_id")?.string
         place.parent = options.removeValue(forKey: "parent_id")?.string
         let callbacks = CanvasNode.list(options.removeValue(forKey: "link"))
@@ -88,7 +88,7 @@ extension CanvasPlanner {
         options["group_id"] = .string(id)
         options["add_to_parent"] = false
         options.removeValue(forKey: "group_index")
-        let chord = options.removeValue(forKey: "chord").flatMap { $0.isNull ? nil : $0 }
+        let chord = options.removeValue(forKey: "chord")?.ifNotNull
 
         let members = try prepareMembers(node.members, group: id, root: options["root_id"]?.string)
         var completions = 0
