@@ -2,10 +2,10 @@ import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
 
-extension WorkerState {
-    /// The tasks that every Celery worker has.
+extension App {
+    /// The tasks that every Celery worker has, unless the program has its own of that name.
     func registerBuiltInTasks() {
-        for task in BuiltInTasks.all where app.definition(of: task.name) == nil { app.register(task) }
+        for task in BuiltInTasks.all where definition(of: task.name) == nil { register(task) }
     }
 }
 
@@ -37,7 +37,7 @@ enum BuiltInTasks {
 
     private static let backendCleanup = TaskDefinition(name: "celery.backend_cleanup") { _, _, context in
         guard let results = context.app.results, let lifetime = context.app.configuration.resultLifetime else { return .null }
-        try await results.removeExpired(before: WorkerClock.now() - lifetime.seconds)
+        try await results.removeExpired(before: context.app.time() - lifetime.seconds)
         return .null
     }
 

@@ -6,7 +6,7 @@ import OrderedCollections
 enum ChordUnlock {
     static let task: TaskDefinition = {
         var options = TaskOptions()
-        options.retry = .fixed(.seconds(1), max: nil)
+        options.retry = RetryPolicy(limit: nil, isAutomatic: false, delay: .seconds(1), hasJitter: false)
         options.ignoresResult = true
         return TaskDefinition(name: "celery.chord_unlock", options: options) { args, kwargs, context in
             try await Look(args, kwargs, context).run()
@@ -15,57 +15,55 @@ enum ChordUnlock {
     }()
 
     private struct Look {
-        let group: String
-        let body: Signature
-        /// In header order.
-        let members: [TaskID]
+        let body: Value
+        /// Of the header, in its order.
+        let members: [AppliedResult]
         let interval: Double
         let limit: Int?
         let context: TaskContext
 
         init(_ args: [Value], _ kwargs: OrderedDictionary<String, Value>, _ context: TaskContext) throws {
-            guard let group = (args.first ?? kwargs["group_id"])?.string, let callback = args.dropFirst().first ?? kwargs["callback"] else {
-                throw BuiltInTasks.failure("TypeError", "a group and a callback are wanted")
-            }
-            self.group = group
+            guard let body = args.dropFirst().first ?? kwargs["callback"] else { throw BuiltInTasks.failure("TypeError", "a group and a callback are wanted") }
+            self.body = body
             self.context = context
-            body = try Signature(callback)
-            members = Self.ids(kwargs["result"] ?? .null)
+            members = (kwargs["result"]?.array ?? []).compactMap { AppliedResult($0) }
             interval = kwargs["interval"]?.double ?? context.app.configuration.chordRetryInterval.seconds
             limit = kwargs["max_retries"]?.integer
         }
 
         func run() async throws {
             guard let results = context.app.results else { return }
-            let records = try await results.records(of: members)
-            guard members.allSatisfy({ records[$0]?.state.isReady == true }) else {
-                return try context.retry(after: .seconds(max(0.01, interval)), max: limit ?? .max)
+            let tasks = members.flatMap(\.tasks)
+            let records = try await results.records(of: tasks)
+            guard tasks.allSatisfy({ records[$0]?.state.isReady == true }) else {
+                try context.retry(after: .seconds(max(0.01, min(interval, 1e6))), max: limit)
             }
-            if let failed = members.lazy.compactMap({ records[$0] }).first(where: { $0.state != .success }) {
-                return await fail("Dependency \(failed.id) raised \(failed.exception?.text ?? PythonRepr.text(failed.result))", in: results)
+            let app = context.app, canvas = app.canvasContext(running: context.request)
+            if let failed = tasks.lazy.compactMap({ records[$0] }).first(where: { $0.state != .success }) {
+                let cause = failed.exception ?? StoredException(type: "Exception", module: "builtins", arguments: [failed.result])
+                return try await fail(Canvas.chordError(dependency: failed.id, raised: cause), canvas, in: results)
             }
-            _ = try await context.app.apply(body, args: [.array(members.map { records[$0]?.result ?? .null })])
+            let values = members.map { Self.value(of: $0, records) }
+            try await app.carryOut(Canvas.chordBody(body, results: values, context: canvas, newID: freshUUID).steps)
         }
 
-        private func fail(_ reason: String, in results: any ResultStore) async {
-            guard let id = body.options["task_id"]?.string else { return }
-            let exception = StoredException(type: "ChordError", module: "celery.exceptions", arguments: [.string(reason)])
-            var record = ResultRecord(id: TaskID(id), state: .failure, result: exception.value)
-            record.traceback = exception.text
-            record.dateDone = ISOTime.text(WorkerClock.now())
-            try? await results.store([record], lifetime: context.app.configuration.resultLifetime)
-            let errbacks = RevokedStamps.list(body.options["link_error"] ?? .null)
-            guard !errbacks.isEmpty else { return }
-            _ = try? await context.app.apply(
-                Signature("celery.group", kwargs: ["tasks": .array(errbacks)], kind: .group), args: [.string(id)], parent: context.request)
+        private func fail(_ error: StoredException, _ canvas: CanvasContext, in results: any ResultStore) async throws {
+            let failure = try Canvas.failedChord(body: body, context: canvas, newID: freshUUID)
+            let done = ISOTime.text(context.app.time())
+            let records = failure.failures.compactMap(\.id).map { id in
+                var record = ResultRecord(id: id, state: .failure, result: error.value)
+                record.traceback = error.text
+                record.dateDone = done
+                return record
+            }
+            try await results.store(records, lifetime: context.app.configuration.resultLifetime)
+            try await context.app.carryOut(failure.errbacks.flatMap(\.steps))
         }
 
-        /// Of results in tuple form, `[[id, parent], members or null]`, nested ones in order.
-        private static func ids(_ results: Value) -> [TaskID] {
-            (results.array ?? []).flatMap { result -> [TaskID] in
-                let parts = result.array ?? []
-                if let inner = parts.dropFirst().first?.array { return ids(.array(inner)) }
-                return parts.first?.array?.first?.string.map { [TaskID($0)] } ?? []
+        private static func value(of result: AppliedResult, _ records: [TaskID: ResultRecord]) -> Value {
+            switch result {
+            case .task(let id, _): records[id]?.result ?? .null
+            case .group(_, let members, _): .array(members.map { value(of: $0, records) })
             }
         }
     }

@@ -30,12 +30,12 @@ public final class Worker: Sendable {
     ///   - configuration: instead of the app's.
     ///   - pool: instead of the one that the configuration names.
     init(
-        app: App, configuration: WorkerConfiguration? = nil, log: Logger, pool: (any Pool)?, time: @escaping @Sendable () -> Double = WorkerClock.now
+        app: App, configuration: WorkerConfiguration? = nil, log: Logger, pool: (any Pool)?, time: (@Sendable () -> Double)? = nil
     ) {
         var whole = app.configuration
         whole.worker = configuration ?? whole.worker
-        state = WorkerState(app: app, configuration: whole, log: log, pool: pool, time: time)
-        state.registerBuiltInTasks()
+        state = WorkerState(app: app, configuration: whole, log: log, pool: pool, time: time ?? app.time)
+        app.registerBuiltInTasks()
     }
 
     /// Asks a running worker to end. Asked again, more urgently, it ends sooner.

@@ -8,13 +8,6 @@
 
 /// What a worker asks the machine.
 enum WorkerClock {
-    /// Seconds since 1970.
-    @Sendable static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
     /// Hours west of UTC, summer time included.
     static func hoursWest() -> Double {
         var seconds = time(nil)

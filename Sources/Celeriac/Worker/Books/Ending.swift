@@ -117,13 +117,3 @@ struct Ending: Sendable {
         consequence = .failure(exception, traceback: traceback)
     }
 }
-
-extension Duration {
-    /// Seconds, as an integer when they are whole.
-    var secondsValue: Value {
-        let (seconds, attoseconds) = components
-        return attoseconds == 0 ? .integer(Int(seconds)) : .number(self.seconds)
-    }
-
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -1,102 +1,108 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
-import OrderedCollections
 
-/// Counts the finished members of chords; whoever counts the last one sends the body.
+/// Counts the finished members of chords; whoever counts the last one sends the body, or fails it.
 struct ChordParts: Sendable {
     let state: WorkerState
 
-    /// - Parameter body: the signature that the whole header waits for.
-    func count(_ part: ChordPart, body: Value) async {
+    /// - Parameters:
+    ///   - body: the signature that the whole header waits for.
+    ///   - context: of the run that was counted.
+    func count(_ part: ChordPart, body: Value, context: CanvasContext) async {
         // Otherwise `celery.chord_unlock`, which came with the header, looks for it.
         guard let results = state.results, results.countsChords else { return }
-        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
-        for attempt in 1... {
-            do {
-                let counted = try await results.count(part, lifetime: state.configuration.resultLifetime)
-                if case .complete(let token, let parts, let members) = counted {
-                    await complete(part.group, token: token, parts: parts, members: members, body: body, in: results)
-                }
-                return
-            } catch {
-                let reason = ForeignText.safe(error.description)
-                guard attempt < 8 else {
-                    state.log.error("Chord \(ForeignText.safe(part.group)) lost its part \(ForeignText.safe(part.task.rawValue)): \(reason)")
-                    return
-                }
-                state.log.warning("Chord \(ForeignText.safe(part.group)) waits: \(reason)")
-                try? await Task.sleep(for: backoff.next())
-            }
+        let counted = await persevere("Chord \(ForeignText.safe(part.group))") { () throws(TransportError) in
+            try await results.count(part, lifetime: state.configuration.resultLifetime)
+        }
+        guard case .complete(let token, let parts, let members) = counted else { return }
+        let isSent = await complete(part.group, parts, members, body, context)
+        await persevere("Chord \(ForeignText.safe(part.group))") { () throws(TransportError) in
+            try await results.closeChord(part.group, token: token, isSent: isSent)
         }
     }
 
-    private func complete(_ group: String, token: String, parts: [ChordPart], members: Value?, body: Value, in results: any ResultStore) async {
+    /// Whether the body was sent.
+    private func complete(_ group: String, _ parts: [ChordPart], _ members: Value?, _ body: Value, _ context: CanvasContext) async -> Bool {
         if let failed = parts.first(where: { $0.state == .failure || $0.state == .revoked }) {
-            let cause = StoredException(failed.result)?.text ?? PythonRepr.text(failed.result)
-            await fail(body, group: group, "Dependency \(failed.task) raised \(cause)")
-            try? await results.closeChord(group, token: token, isSent: false)
-            return
+            let cause = StoredException(failed.result) ?? StoredException(type: "Exception", module: "builtins", arguments: [failed.result])
+            await fail(body, Canvas.chordError(dependency: failed.task, raised: cause), context)
+            return false
         }
         do {
-            let argument = members.flatMap { Self.nested($0, parts) } ?? .array(parts.map(\.result))
-            _ = try await state.app.apply(Signature(body), args: [argument])
-            try await results.closeChord(group, token: token, isSent: true)
+            let results = members.flatMap { AppliedResult($0) }.flatMap { Self.nested($0, parts) } ?? parts.map(\.result)
+            try await state.app.carryOut(Canvas.chordBody(body, results: results, context: context, newID: freshUUID).steps)
+            return true
         } catch {
-            await fail(body, group: group, "Callback error: \(error)")
-            try? await results.closeChord(group, token: token, isSent: false)
+            let reason = StoredException(type: "ChordError", module: "celery.exceptions", arguments: [.string("Callback error: \(error)")])
+            await fail(body, reason, context)
+            return false
         }
     }
 
     /// Whoever waits for the body learns why it will not come.
-    private func fail(_ body: Value, group: String, _ reason: String) async {
-        state.log.error("Chord \(ForeignText.safe(group)) raised: \(ForeignText.safe(reason))")
-        let exception = StoredException(type: "ChordError", module: "celery.exceptions", arguments: [.string(reason)])
-        for signature in Self.bodies(body) {
-            guard let id = signature.options["task_id"]?.string else { continue }
-            var record = ResultRecord(id: TaskID(id), state: .failure, result: exception.value)
-            record.traceback = exception.text
+    func fail(_ body: Value, _ error: StoredException, _ context: CanvasContext) async {
+        state.log.error("Chord failed: \(ForeignText.safe(error.text))")
+        do {
+            let failure = try Canvas.failedChord(body: body, context: context, newID: freshUUID)
+            await fail(failure.failures, error, traceback: error.text)
+            if !failure.revoked.isEmpty { try await state.app.revoke(failure.revoked) }
+            try await state.app.carryOut(failure.errbacks.flatMap(\.steps))
+        } catch { state.log.error("Couldn't fail the body of a chord: \(ForeignText.safe("\(error)"))") }
+    }
+
+    /// Stores what will never run as failed, and counts it where it is in a chord itself.
+    func fail(_ signatures: [FailedSignature], _ error: StoredException, traceback: String) async {
+        for signature in signatures {
+            guard let id = signature.id else { continue }
+            var record = ResultRecord(id: id, state: .failure, result: error.value)
+            record.traceback = traceback
             record.dateDone = ISOTime.text(state.time())
+            record.group = signature.group
             await state.completions.store(record)
-            await callErrbacks(of: signature, id: id)
+            guard let chord = signature.chord, let group = signature.group else { continue }
+            let part = ChordPart(group: group, task: id, index: signature.groupIndex, state: .failure, result: error.value)
+            await count(part, body: chord, context: state.app.canvasContext(running: nil))
         }
     }
 
-    private func callErrbacks(of signature: Signature, id: String) async {
-        let errbacks = RevokedStamps.list(signature.options["link_error"] ?? .null)
-        guard !errbacks.isEmpty else { return }
-        let group = Signature("celery.group", kwargs: ["tasks": .array(errbacks)], kind: .group)
-        do { _ = try await state.app.apply(group, args: [.string(id)]) } catch {
-            state.log.error("Couldn't send the error callbacks of \(ForeignText.safe(id)): \(ForeignText.safe("\(error)"))")
-        }
-    }
-
-    /// The body; of a group, its members.
-    private static func bodies(_ body: Value) -> [Signature] {
-        guard let signature = try? Signature(body) else { return [] }
-        guard signature.kind == .group else { return [signature] }
-        return RevokedStamps.list(signature.kwargs["tasks"] ?? .null).compactMap { try? Signature($0) }
-    }
-
-    /// The results in the nesting of the saved group, `[[id, parent], [member, …]]`; `nil` when that does not name them all.
-    static func nested(_ group: Value, _ parts: [ChordPart]) -> Value? {
-        let results = Dictionary(parts.map { ($0.task.rawValue, $0.result) }) { first, _ in first }
-        guard let members = group.array?.dropFirst().first?.array else { return nil }
-        return result(members, results)
-    }
-
-    private static func result(_ members: [Value], _ results: [String: Value]) -> Value? {
-        var values: [Value] = []
-        for member in members {
-            guard let pair = member.array, let id = pair.first?.array?.first?.string else { return nil }
-            if let inner = pair.dropFirst().first?.array {
-                guard let value = result(inner, results) else { return nil }
-                values.append(value)
-            } else {
-                guard let value = results[id] else { return nil }
-                values.append(value)
+    /// Tries for about half a minute; `nil` when the backend never took it.
+    @discardableResult
+    private func persevere<Answer>(_ what: String, _ attempt: () async throws(TransportError) -> Answer) async -> Answer? {
+        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+        for triesLeft in (0..<8).reversed() {
+            do throws(TransportError) { return try await attempt() } catch {
+                let reason = ForeignText.safe(error.description)
+                guard triesLeft > 0 else {
+                    state.log.error("\(what) is not counted: \(reason)")
+                    break
+                }
+                state.log.warning("\(what) waits: \(reason)")
+                try? await Task.sleep(for: backoff.next())
             }
         }
-        return .array(values)
+        return nil
+    }
+
+    /// The results in the nesting of the saved group; `nil` when it does not name them all.
+    static func nested(_ group: AppliedResult, _ parts: [ChordPart]) -> [Value]? {
+        guard case .group(_, let members, _) = group else { return nil }
+        let results = Dictionary(parts.map { ($0.task, $0.result) }) { first, _ in first }
+        return values(members, results)
+    }
+
+    private static func values(_ members: [AppliedResult], _ results: [TaskID: Value]) -> [Value]? {
+        var values: [Value] = []
+        for member in members {
+            switch member {
+            case .task(let id, _):
+                guard let value = results[id] else { return nil }
+                values.append(value)
+            case .group(_, let inner, _):
+                guard let inner = self.values(inner, results) else { return nil }
+                values.append(.array(inner))
+            }
+        }
+        return values
     }
 }

@@ -1,9 +1,8 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
-import OrderedCollections
 
-/// What a task's end sets going: callbacks, the next step of its chain, its retry, its part of a chord, error callbacks.
+/// What a task's end sets going: callbacks, the next step of its chain, its retry, its part of a chord, error callbacks. What exactly, `Canvas` says.
 struct Succession: Sendable {
     let state: WorkerState
     private let chords: ChordParts
@@ -19,28 +18,9 @@ struct Succession: Sendable {
     func sendSuccessors(of task: Reservation, result: Value) async throws -> [Value] {
         let message = task.message
         guard !message.callbacks.isEmpty || !message.chain.isEmpty else { return [] }
-        var children: [Value] = []
-        for callback in try Self.gathered(message.callbacks) {
-            children.append(try await state.app.apply(callback, args: [result], parent: task.request).tuple)
-        }
-        if let next = message.chain.last {
-            let rest = Array(message.chain.dropLast())
-            let options: OrderedDictionary<String, Value> = rest.isEmpty ? [:] : ["chain": .array(rest)]
-            children.append(try await state.app.apply(Signature(next), args: [result], options: options, parent: task.request).tuple)
-        }
-        return children
-    }
-
-    /// A single callback as it is; of several, groups as they are and all others together as one new group.
-    private static func gathered(_ callbacks: [Value]) throws(MessageError) -> [Signature] {
-        let signatures = try callbacks.map { (callback) throws(MessageError) in try Signature(callback) }
-        let single = signatures.filter { $0.kind != .group }
-        guard signatures.count > 1, single.count > 1 else { return signatures }
-        return signatures.filter { $0.kind == .group } + [group(of: single)]
-    }
-
-    private static func group(of members: [Signature]) -> Signature {
-        Signature("celery.group", kwargs: ["tasks": .array(members.map(\.value))], kind: .group)
+        let plans = try Canvas.afterSuccess(of: message, result: result, context: state.app.canvasContext(running: task.request), newID: freshUUID)
+        try await state.app.carryOut(plans.flatMap(\.steps))
+        return plans.map(\.result.tuple)
     }
 
     func sendRetry(of task: Reservation, _ retry: TaskOutcome.Retry) async throws {
@@ -53,10 +33,12 @@ struct Succession: Sendable {
 
     /// Whether anything has to be done between the storing of the result and the settlement.
     func follows(_ consequence: Ending.Consequence, _ task: Reservation) -> Bool {
+        let message = task.message
+        let isInChord = message.chord != nil && message.group != nil
         switch consequence {
-        case .none, .retry: false
-        case .success, .revocation: ChordPart(of: task.message, .success, .null) != nil
-        case .failure: ChordPart(of: task.message, .failure, .null) != nil || !task.message.chain.isEmpty || !task.message.errbacks.isEmpty
+        case .none, .retry: return false
+        case .success, .revocation: return isInChord
+        case .failure: return isInChord || !message.chain.isEmpty || !message.errbacks.isEmpty
         }
     }
 
@@ -67,46 +49,18 @@ struct Succession: Sendable {
         case .revocation(let exception): await count(task, .revoked, exception.value)
         case .failure(let exception, let traceback):
             await count(task, .failure, exception.value)
-            await failChain(task.message.chain, exception, traceback)
-            await callErrbacks(task.message.errbacks, of: task.id, parent: task.request)
+            do {
+                let context = state.app.canvasContext(running: task.request)
+                let (errbacks, failures) = try Canvas.afterFailure(of: task.message, context: context, newID: freshUUID)
+                await chords.fail(failures, exception, traceback: traceback)
+                if let errbacks { try await state.app.carryOut(errbacks.steps) }
+            } catch { state.log.error("Couldn't send the error callbacks of \(state.shown(task)): \(ForeignText.safe("\(error)"))") }
         }
     }
 
     private func count(_ task: Reservation, _ outcome: TaskState, _ result: Value) async {
-        guard let part = ChordPart(of: task.message, outcome, result), let body = task.message.chord else { return }
-        await chords.count(part, body: body)
-    }
-
-    /// The steps that will not come fail with the same error.
-    private func failChain(_ chain: [Value], _ exception: StoredException, _ traceback: String) async {
-        for step in chain {
-            guard let signature = try? Signature(step), let id = signature.options["task_id"]?.string else { continue }
-            var record = ResultRecord(id: TaskID(id), state: .failure, result: exception.value)
-            record.traceback = traceback
-            record.dateDone = ISOTime.text(state.time())
-            await state.completions.store(record)
-            if let body = signature.options["chord"], !body.isNull, let group = signature.options["group_id"]?.string {
-                let index = signature.options["group_index"]?.integer
-                await chords.count(ChordPart(group: group, task: TaskID(id), index: index, state: .failure, result: exception.value), body: body)
-            }
-        }
-    }
-
-    private func callErrbacks(_ errbacks: [Value], of id: TaskID, parent: TaskRequest) async {
-        guard !errbacks.isEmpty else { return }
-        do {
-            let signatures = try errbacks.map { try Signature($0) }
-            _ = try await state.app.apply(Self.group(of: signatures), args: [.string(id.rawValue)], parent: parent)
-        } catch {
-            state.log.error("Couldn't send the error callbacks of \(ForeignText.safe(id.rawValue)): \(ForeignText.safe("\(error)"))")
-        }
-    }
-}
-
-extension ChordPart {
-    /// `nil` when the task is in no chord.
-    init?(of message: TaskMessage, _ state: TaskState, _ result: Value) {
-        guard message.chord != nil, let group = message.group else { return nil }
-        self.init(group: group, task: message.id, index: message.groupIndex, state: state, result: result)
+        guard let body = task.message.chord, let group = task.message.group else { return }
+        let part = ChordPart(group: group, task: task.id, index: task.message.groupIndex, state: outcome, result: result)
+        await chords.count(part, body: body, context: state.app.canvasContext(running: task.request))
     }
 }
