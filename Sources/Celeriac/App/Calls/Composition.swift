@@ -11,7 +11,7 @@ public func chain<Output>(_ steps: any Composable..., as type: Output.Type) -> C
 
 public func chain<Output>(_ steps: [any Composable], as type: Output.Type) -> Call<Output> {
     let parts = steps.map { Part($0) }
-    return Call(.chain(parts.map(\.signature)), app: parts.app, problem: parts.problem)
+    return Call(.plainChain(parts.map(\.signature)), app: parts.app, problem: parts.problem)
 }
 
 /// Side by side; the result is the list of their results, in this order. Calls with results of different types fit after `returning(Value.self)`.
@@ -47,7 +47,7 @@ extension Composable {
     /// First one, then the other: `chain`.
     public static func | <Next: Decodable>(first: Self, next: Call<Next>) -> Call<Next> {
         let parts = [Part(first), Part(next)]
-        return Call(.chain(first.call.signature.steps + [next.signature]), app: parts.app, problem: parts.problem)
+        return Call(.plainChain(first.call.signature.steps + [next.signature]), app: parts.app, problem: parts.problem)
     }
 
     public static func | <Member: Decodable>(first: Self, next: GroupCall<Member>) -> GroupCall<Member> { GroupCall(first | next.call) }

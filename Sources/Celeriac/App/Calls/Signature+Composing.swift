@@ -3,7 +3,7 @@ import OrderedCollections
 
 /// Composite signatures, as Celery lays them out.
 extension Signature {
-    static func chain(_ steps: [Signature]) -> Signature {
+    static func plainChain(_ steps: [Signature]) -> Signature {
         Signature("celery.chain", kwargs: ["tasks": .array(steps.map(\.value))], kind: .chain)
     }
 
