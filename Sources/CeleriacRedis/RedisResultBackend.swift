@@ -1,10 +1,10 @@
 public import CeleriacBroker
 public import CeleriacCore
 
-/// Results as Celery keeps them in Redis: one key a task.
+/// Results as Celery keeps them in Redis: one key a task. Reads only.
 public final class RedisResultBackend: ResultBackend {
-    private let pool: ConnectionPool
-    private let keys: ResultKeys
+    let pool: ConnectionPool
+    let keys: ResultKeys
 
     /// - Parameter keyPrefix: `global_keyprefix` of `result_backend_transport_options`; the URL's option of that name goes before it.
     /// - Throws: kind `.misconfigured`.
