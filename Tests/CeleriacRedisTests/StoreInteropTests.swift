@@ -40,6 +40,7 @@ import Testing
             #expect(try envelope.content().array?.first == [1, .bigInteger("1180591620717411303424")])
         }
         try await scene.store.settle(held.map { .acknowledge($0.tag) }, owner: "w1@test")
+        await scene.store.close()
         let keys = try await scene.server.cli("KEYS", "*").split(separator: "\n").filter { !$0.hasPrefix("_kombu.binding") }
         #expect(keys == [])
         await scene.close()

@@ -6,6 +6,8 @@ struct Holdings {
     enum Turn {
         /// From none, when all queues are fan-out queues.
         case claim(from: [QueueName], upTo: Int)
+        /// There is little room, which may be more in a moment.
+        case gather
         /// There is no room.
         case wait
         case end
@@ -19,14 +21,30 @@ struct Holdings {
     /// By tag, when it came: 1 was first.
     private var held: [Delivery.Tag: Int] = [:]
     private var arrivals = 0
+    /// Room for which `next` waits.
+    private var wanted: Int?
 
     /// Taken at once at most, however much room there is: what one call brings is held in memory twice.
     private static let batchLimit = 500
 
-    var turn: Turn {
+    /// Whether the last claim brought all that there was room for: more waits, and a moment's patience makes fewer, larger claims.
+    var isBusy = false
+
+    private var room: Int { prefetch == 0 ? Self.batchLimit : min(prefetch - held.count, Self.batchLimit) }
+
+    /// - Parameter hasGathered: no more patience.
+    mutating func turn(hasGathered: Bool) -> Turn {
         if isStopped { return .end }
-        let room = prefetch == 0 ? Self.batchLimit : min(prefetch - held.count, Self.batchLimit)
-        return room <= 0 ? .wait : .claim(from: queues, upTo: room)
+        wanted = nil
+        if room <= 0 {
+            wanted = 1
+            return .wait
+        }
+        if isBusy, !hasGathered, room < prefetch / 4 {
+            wanted = prefetch / 4
+            return .gather
+        }
+        return .claim(from: queues, upTo: room)
     }
 
     /// Oldest first.
@@ -48,8 +66,12 @@ struct Holdings {
         }
     }
 
-    mutating func letGo(of settlements: [Settlement]) {
+    /// Whether there is now as much room as `next` waits for.
+    mutating func letGo(of settlements: [Settlement]) -> Bool {
         for settlement in settlements { held.removeValue(forKey: settlement.tag) }
+        guard let wanted, room >= wanted else { return false }
+        self.wanted = nil
+        return true
     }
 
     mutating func stop() { isStopped = true }

@@ -21,6 +21,8 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     /// Rings when there is room, or a queue, or the end.
     private let bell = Bell()
 
+    /// How long more room is waited for when messages come fast: what a claim costs is worth several messages.
+    private static var gathering: Duration { .milliseconds(1) }
     /// How long the store is asked to wait for a message.
     private static var patience: Duration { .seconds(5) }
 
@@ -37,11 +39,15 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     // MARK: - Taking
 
     func next() async throws(TransportError) -> [Delivery] {
+        var hasGathered = false
         while !Task.isCancelled {
             let heard = bell.rings
-            switch state.withLock({ $0.holdings.turn }) {
+            switch state.withLock({ $0.holdings.turn(hasGathered: hasGathered) }) {
             case .end: return []
             case .wait: await bell.wait(after: heard)
+            case .gather:
+                await bell.wait(after: heard, atMost: Self.gathering)
+                hasGathered = true
             case .claim(let queues, let count):
                 let arrived = inbox.take(upTo: count)
                 if !arrived.isEmpty {
@@ -75,7 +81,10 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
             claimed = .failure(error)
         }
         let isStopped = state.withLock { state in
-            if case .success(let deliveries) = claimed { state.holdings.hold(deliveries) }
+            if case .success(let deliveries) = claimed {
+                state.holdings.hold(deliveries)
+                state.holdings.isBusy = deliveries.count == count
+            }
             state.isClaiming = false
             return state.holdings.isStopped
         }
@@ -114,8 +123,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     func settle(_ settlements: [Settlement]) async throws(TransportError) {
         try await settling.send(inbox.settle(settlements))
-        state.withLock { $0.holdings.letGo(of: settlements) }
-        bell.ring()
+        if state.withLock({ $0.holdings.letGo(of: settlements) }) { bell.ring() }
     }
 
     func setPrefetch(_ count: Int) {

@@ -32,8 +32,6 @@ struct RedisKeys: Hashable, Sendable {
 
     /// Names of the holders that have claimed anything.
     var holders: String { prefix + "celeriac.owners" }
-    /// A holder's claims, by tag.
-    func claims(_ holder: String) -> String { prefix + "celeriac.claims." + holder }
     /// There as long as its holder renews it.
     func lease(_ holder: String) -> String { leasePrefix + holder }
     var leasePrefix: String { prefix + "celeriac.lease." }

@@ -43,6 +43,8 @@ actor ConnectionPool {
         return try await connection().send(command)
     }
 
+    nonisolated var isConnected: Bool { opened != nil }
+
     private nonisolated var opened: RedisConnection? {
         shared.withLock { shared in shared.flatMap { $0.isOpen ? $0 : nil } }
     }

@@ -11,8 +11,7 @@ extension RedisStore {
     public func maintain(owner: WorkerName) async throws(TransportError) {
         let holder = holder(owner)
         try await giveBackDoubtful()
-        let lost = try await scripts.run(.renew, keys: bookkeeping(holder), [Array(holder.utf8), leaseMilliseconds, Array(keys.leasePrefix.utf8)])
-        for name in (lost.items ?? []).compactMap(\.text) where name != holder { try await giveBackAll(of: name) }
+        for name in try await renew(holder) where name != holder { try await giveBackAll(of: name) }
         let isDue = state.withLock { state in
             guard state.sweptAt.map({ $0.duration(to: .now) >= Self.sweepInterval }) ?? true else { return false }
             state.sweptAt = .now
@@ -21,13 +20,27 @@ extension RedisStore {
         if isDue { try await restoreInvisible() }
     }
 
+    /// Renews lease and times; returns the holders whose lease has ended.
+    private func renew(_ holder: String) async throws(TransportError) -> [String] {
+        let began = ContinuousClock.now, tags = state.withLock { Array($0.held[holder] ?? []) }
+        var lost: [String] = []
+        for start in stride(from: 0, to: max(1, tags.count), by: Self.batchLimit) {
+            let piece = tags[start..<min(start + Self.batchLimit, tags.count)].map { Array($0.utf8) }
+            let arguments = [Array(holder.utf8), leaseMilliseconds, Array(keys.leasePrefix.utf8)] + piece
+            lost = try await scripts.run(.renew, keys: bookkeeping(holder), arguments).items?.compactMap(\.text) ?? []
+        }
+        if !tags.isEmpty { state.withLock { $0.renewedAt[holder] = began } }
+        return lost
+    }
+
     /// Puts back what a claim took whose answer was lost. The server may still execute it when the connection is long gone, so that it is looked for more
     /// than once.
     private func giveBackDoubtful() async throws(TransportError) {
         let doubtful = state.withLock { $0.doubtful }
+        if doubtful.isEmpty { return }
+        let held = try await tags(ofSession: session)
         for (holder, claims) in Dictionary(grouping: doubtful, by: \.value.holder) {
             let prefixes = claims.map { ClaimTag.prefix(session: session, claim: $0.key) }
-            let held = try await pool.send(RedisCommand("SMEMBERS", keys.claims(holder))).items?.compactMap(\.text) ?? []
             let tags = held.filter { tag in prefixes.contains { tag.hasPrefix($0) } }
             try await giveBack(ClaimTag.sorted(tags).reversed(), of: holder) { _, entry in
                 Move(to: QueueName(entry.routingKey), .front, entry.bytes { $0.redelivered(isCounted: false) })
@@ -38,14 +51,29 @@ extension RedisStore {
 
     /// Puts back what a holder held whose lease has ended.
     private func giveBackAll(of holder: String) async throws(TransportError) {
-        let tags = try await pool.send(RedisCommand("SMEMBERS", keys.claims(holder))).items?.compactMap(\.text) ?? []
-        if tags.isEmpty {
-            // Whoever holds nothing needs no name; one that claims this moment writes it again.
-            _ = try await scripts.run(.giveBack, keys: bookkeeping(holder), [Array(holder.utf8), Array("1".utf8)])
+        if let mark = holder.lastIndex(of: "#") {
+            let tags = try await tags(ofSession: String(holder[holder.index(after: mark)...]))
+            try await giveBack(ClaimTag.sorted(tags).reversed(), of: holder, onlyIfLost: true) { _, entry in
+                Move(to: QueueName(entry.routingKey), .front, entry.bytes { $0.redelivered(isCounted: true) })
+            }
         }
-        try await giveBack(ClaimTag.sorted(tags).reversed(), of: holder, onlyIfLost: true) { _, entry in
-            Move(to: QueueName(entry.routingKey), .front, entry.bytes { $0.redelivered(isCounted: true) })
-        }
+        _ = try await scripts.run(.forget, keys: bookkeeping(holder), [Array(holder.utf8)])
+    }
+
+    /// All that one process holds. Walks through the whole index: for what happens seldom.
+    private func tags(ofSession session: String) async throws(TransportError) -> [String] {
+        var tags: Set<String> = []
+        var cursor = "0"
+        repeat {
+            let scan = RedisCommand("ZSCAN", keys.unackedIndex, cursor, "MATCH", session.escapedForPattern + ".*", "COUNT", "1000")
+            guard let parts = try await pool.send(scan).items, parts.count == 2, let next = parts[0].text else { break }
+            // Tags and scores, in turn.
+            for (position, item) in (parts[1].items ?? []).enumerated() where position.isMultiple(of: 2) {
+                if let tag = item.text { tags.insert(tag) }
+            }
+            cursor = next
+        } while cursor != "0"
+        return Array(tags)
     }
 
     // MARK: - Visibility timeout

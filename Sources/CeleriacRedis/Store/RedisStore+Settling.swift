@@ -1,5 +1,6 @@
 public import CeleriacBroker
 public import CeleriacCore
+import Synchronization
 
 extension RedisStore {
     public func settle(_ settlements: [Settlement], owner: WorkerName) async throws(TransportError) {
@@ -16,10 +17,17 @@ extension RedisStore {
         }
         for start in stride(from: 0, to: done.count, by: Self.batchLimit) {
             let tags = done[start..<min(start + Self.batchLimit, done.count)]
-            _ = try await scripts.run(.acknowledge, keys: bookkeeping(holder), [Array(holder.utf8)] + tags)
+            // A tag without a message in the index is harmless, a message that the index does not know would stay for ever: hence this order.
+            let commands = [(keys.unacked, "HDEL"), (keys.unackedIndex, "ZREM")].map { RedisCommand($1, bytes: [Array($0.utf8)] + tags) }
+            for reply in try await pool.send(commands) {
+                if let text = reply.errorText { throw .refusal(text, operation: "settle", address) }
+            }
         }
         // Of those released the first is to be foremost again.
         try await giveBack(ends + fronts.reversed(), of: holder) { tag, entry in Self.move(entry, others[tag]) }
+        state.withLock { state in
+            for settlement in settlements { state.held[holder]?.remove(settlement.tag.rawValue) }
+        }
     }
 
     private static func move(_ entry: HeldEntry, _ settlement: Settlement?) -> Move {
@@ -56,7 +64,7 @@ extension RedisStore {
             let piece = Array(tags[start..<min(start + 100, tags.count)])
             let entries = try await pool.send(RedisCommand("HMGET", [keys.unacked] + piece)).items ?? []
             var lists: [String] = []
-            var arguments = [Array(holder.utf8), Array((onlyIfLost ? "1" : "0").utf8)]
+            var arguments = [Array((onlyIfLost ? "1" : "0").utf8)]
             for (tag, reply) in zip(piece, entries) {
                 guard let bytes = reply.bytes, let entry = HeldEntry(bytes) else {
                     arguments += [Array(tag.utf8), Array("LPUSH".utf8), Array("0".utf8), []]

@@ -9,7 +9,12 @@ import Synchronization
 /// put the messages back. Python's workers do so by their visibility timeout, which never ends while the lease is renewed.
 public final class RedisStore: QueueStore {
     struct State {
+        /// Begun so far.
         var claims = 0
+        /// What each holder has taken and not settled.
+        var held: [String: Set<String>] = [:]
+        /// When each holder's lease was last renewed.
+        var renewedAt: [String: ContinuousClock.Instant] = [:]
         /// Which queue's turn it was.
         var lastServed: QueueName?
         /// Claims whose answer never came: the server may have taken messages that nobody here knows of.
@@ -60,6 +65,11 @@ public final class RedisStore: QueueStore {
     public func close() async {
         await activities.end(within: .seconds(1))
         await arrivals.close()
+        // Who holds nothing leaves no trace; what is held still returns when the lease ends.
+        let idle = state.withLock { state in state.renewedAt.keys.filter { state.held[$0]?.isEmpty ?? true } }
+        if pool.isConnected {
+            _ = try? await pool.send(idle.flatMap { [RedisCommand("SREM", keys.holders, $0), RedisCommand("DEL", keys.lease($0))] }, timeout: .seconds(1))
+        }
         await pool.close()
     }
 
@@ -107,22 +117,24 @@ public final class RedisStore: QueueStore {
 
     /// The keys that every script of the store begins with.
     func bookkeeping(_ holder: String) -> [String] {
-        [keys.unacked, keys.unackedIndex, keys.claims(holder), keys.holders, keys.lease(holder)]
+        [keys.unacked, keys.unackedIndex, keys.holders, keys.lease(holder)]
     }
 
     var leaseMilliseconds: [UInt8] { Array(String(max(1, Int(lease.seconds * 1000))).utf8) }
 
     private func claim(from names: [QueueName], upTo count: Int, _ holder: String) async throws(TransportError) -> [Delivery] {
-        let (number, queues) = state.withLock { state in
+        let (number, queues, isRenewed) = state.withLock { state in
             state.claims += 1
-            return (state.claims, state.inTurn(names))
+            // Maintenance renews it more often than this.
+            let isRenewed = state.renewedAt[holder].map { $0.duration(to: .now) < lease / 4 } ?? false
+            return (state.claims, state.inTurn(names), isRenewed)
         }
         let prefix = ClaimTag.prefix(session: session, claim: number)
         let steps = keys.options.prioritySteps.steps.count
         var arguments = [min(count, Self.batchLimit), steps].map { Array(String($0).utf8) }
-        arguments += [Array(prefix.utf8), Array(holder.utf8), leaseMilliseconds]
+        arguments += [Array(prefix.utf8), Array(holder.utf8), isRenewed ? [UInt8(ascii: "0")] : leaseMilliseconds]
         arguments += queues.map(HeldEntry.tail)
-        let reply: RESPValue
+        let began = ContinuousClock.now, reply: RESPValue
         do throws(TransportError) {
             reply = try await scripts.run(.claim, keys: bookkeeping(holder) + queues.flatMap { keys.lists($0.rawValue) }, arguments)
         } catch {
@@ -131,7 +143,13 @@ public final class RedisStore: QueueStore {
             throw error
         }
         let deliveries = Self.deliveries(reply.items ?? [], from: queues, prefix)
-        if let last = deliveries.last { state.withLock { $0.lastServed = last.queue } }
+        if let last = deliveries.last {
+            state.withLock { state in
+                state.lastServed = last.queue
+                if !isRenewed { state.renewedAt[holder] = began }
+                for delivery in deliveries { state.held[holder, default: []].insert(delivery.tag.rawValue) }
+            }
+        }
         return deliveries
     }
 

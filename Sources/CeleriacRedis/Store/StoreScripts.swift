@@ -7,9 +7,9 @@ struct RedisScript: Hashable, Sendable {
 extension RedisScript {
     /// Takes messages out of lists and notes who holds them.
     ///
-    /// - Keys: unacked, its index, the holder's claims, all holders, the holder's lease; then of each queue the lists of its steps, most urgent first.
-    /// - Arguments: how many at most, steps of a queue, what tags begin with, the holder, milliseconds of its lease; then for each queue what follows the
-    ///   envelope in kombu's `[envelope, exchange, routing_key]`.
+    /// - Keys: unacked, its index, all holders, the holder's lease; then of each queue the lists of its steps, most urgent first.
+    /// - Arguments: how many at most, steps of a queue, what tags begin with, the holder, milliseconds of its lease (0: it has just been renewed); then for
+    ///   each queue what follows the envelope in kombu's `[envelope, exchange, routing_key]`.
     /// - Returns: for each message the number of its queue, from 1, and its envelope; the message's tag ends with its position here, from 1.
     ///
     /// The envelope is not read, only put between brackets: Lua's JSON would damage large integers and empty lists. Of a step's lists each gives an equal
@@ -22,7 +22,7 @@ extension RedisScript {
             for step = 1, steps do
               local lists = {}
               for queue = 1, #ARGV - 5 do
-                local key = KEYS[5 + (queue - 1) * steps + step]
+                local key = KEYS[4 + (queue - 1) * steps + step]
                 local size = redis.call('LLEN', key)
                 if size > 0 then lists[#lists + 1] = {queue, key, size} end
               end
@@ -53,10 +53,9 @@ extension RedisScript {
             if #reply == 0 then return reply end
             local time = redis.call('TIME')
             local now = time[1] .. '.' .. string.format('%06d', time[2])
-            local tags, entries, scores = {}, {}, {}
+            local entries, scores = {}, {}
             for position = 1, #reply / 2 do
               local tag = prefix .. position
-              tags[position] = tag
               entries[position * 2 - 1] = tag
               entries[position * 2] = '[' .. reply[position * 2] .. ARGV[5 + reply[position * 2 - 1]]
               scores[position * 2 - 1] = now
@@ -64,77 +63,62 @@ extension RedisScript {
             end
             redis.call('HSET', KEYS[1], unpack(entries))
             redis.call('ZADD', KEYS[2], unpack(scores))
-            redis.call('SADD', KEYS[3], unpack(tags))
-            redis.call('SADD', KEYS[4], holder)
-            redis.call('SET', KEYS[5], '1', 'PX', ttl)
-            return reply
-            """)
-
-    /// Forgets messages that are done with; the holder as well, once it holds nothing.
-    ///
-    /// - Keys: as `claim`, without lists.
-    /// - Arguments: the holder, then tags.
-    static let acknowledge = RedisScript(
-        name: "acknowledge",
-        source: """
-            redis.call('ZREM', KEYS[2], unpack(ARGV, 2))
-            redis.call('HDEL', KEYS[1], unpack(ARGV, 2))
-            redis.call('SREM', KEYS[3], unpack(ARGV, 2))
-            if redis.call('EXISTS', KEYS[3]) == 0 then
-              redis.call('SREM', KEYS[4], ARGV[1])
-              redis.call('DEL', KEYS[5])
+            if ttl ~= '0' then
+              redis.call('SADD', KEYS[3], holder)
+              redis.call('SET', KEYS[4], '1', 'PX', ttl)
             end
-            return 0
+            return reply
             """)
 
     /// Puts messages into lists, those only that are still held.
     ///
-    /// - Keys: as `claim`; then lists.
-    /// - Arguments: the holder; `1` to do nothing while its lease lasts; then for each message its tag, `LPUSH` (end) or `RPUSH` (front), the number of its list
+    /// - Keys: as `claim`, with the lists that messages go to.
+    /// - Arguments: `1` to do nothing while the holder's lease lasts; then for each message its tag, `LPUSH` (end) or `RPUSH` (front), the number of its list
     ///   from 1, and the envelope. The list `0` only forgets the tag.
-    /// - Returns: how many were put.
     static let giveBack = RedisScript(
         name: "giveBack",
         source: """
-            if ARGV[2] == '1' and redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
-            local moved = 0
-            for position = 3, #ARGV, 4 do
+            if ARGV[1] == '1' and redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
+            for position = 2, #ARGV, 4 do
               local tag, list = ARGV[position], tonumber(ARGV[position + 2])
               if list > 0 and redis.call('HDEL', KEYS[1], tag) == 1 then
-                redis.call(ARGV[position + 1], KEYS[5 + list], ARGV[position + 3])
-                moved = moved + 1
+                redis.call(ARGV[position + 1], KEYS[4 + list], ARGV[position + 3])
               end
               redis.call('ZREM', KEYS[2], tag)
-              redis.call('SREM', KEYS[3], tag)
             end
-            if redis.call('EXISTS', KEYS[3]) == 0 then
-              redis.call('SREM', KEYS[4], ARGV[1])
-              redis.call('DEL', KEYS[5])
-            end
-            return moved
+            return 0
             """)
 
     /// Renews the lease of a holder, and the times of what it holds, so that kombu's visibility timeout does not end; looks for holders whose lease has ended.
     ///
     /// - Keys: as `claim`, without lists.
-    /// - Arguments: the holder, milliseconds of its lease, what the keys of leases begin with.
+    /// - Arguments: the holder, milliseconds of its lease, what the keys of leases begin with; then tags.
     /// - Returns: holders without a lease.
     static let renew = RedisScript(
         name: "renew",
         source: """
-            local time = redis.call('TIME')
-            local now = time[1] .. '.' .. string.format('%06d', time[2])
-            local tags = redis.call('SMEMBERS', KEYS[3])
-            if #tags > 0 then
-              redis.call('SADD', KEYS[4], ARGV[1])
-              redis.call('SET', KEYS[5], '1', 'PX', ARGV[2])
-              for _, tag in ipairs(tags) do redis.call('ZADD', KEYS[2], 'XX', now, tag) end
+            if #ARGV > 3 then
+              local time = redis.call('TIME')
+              local now = time[1] .. '.' .. string.format('%06d', time[2])
+              redis.call('SADD', KEYS[3], ARGV[1])
+              redis.call('SET', KEYS[4], '1', 'PX', ARGV[2])
+              for position = 4, #ARGV do redis.call('ZADD', KEYS[2], 'XX', now, ARGV[position]) end
             end
             local lost = {}
-            for _, holder in ipairs(redis.call('SMEMBERS', KEYS[4])) do
+            for _, holder in ipairs(redis.call('SMEMBERS', KEYS[3])) do
               if redis.call('EXISTS', ARGV[3] .. holder) == 0 then lost[#lost + 1] = holder end
             end
             return lost
+            """)
+
+    /// Forgets a holder that has no lease.
+    ///
+    /// - Keys: as `claim`, without lists. Arguments: the holder.
+    static let forget = RedisScript(
+        name: "forget",
+        source: """
+            if redis.call('EXISTS', KEYS[4]) == 0 then redis.call('SREM', KEYS[3], ARGV[1]) end
+            return 0
             """)
 
     /// Lets go of a lock that is still ours.
