@@ -10,12 +10,12 @@ extension RedisResultBackend: GroupInspection {
 
     public func groups(of ids: [TaskID]) async throws(TransportError) -> [TaskID: String?] {
         guard !ids.isEmpty else { return [:] }
-        let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", key($0)) })
+        let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", keys.task($0)) })
         var wanted: [TaskID] = [], commands: [RedisCommand] = []
         for (id, reply) in zip(ids, lengths) {
             guard let length = reply.integer, length > 0 else { continue }
             wanted.append(id)
-            commands.append(length <= Self.wholeRecord ? RedisCommand("GET", key(id)) : RedisCommand("GETRANGE", key(id), String(-Self.recordTail), "-1"))
+            commands.append(length <= Self.wholeRecord ? RedisCommand("GET", keys.task(id)) : RedisCommand("GETRANGE", keys.task(id), String(-Self.recordTail), "-1"))
         }
         guard !wanted.isEmpty else { return [:] }
         var found: [TaskID: String?] = [:]
@@ -68,5 +68,5 @@ extension RedisResultBackend: GroupInspection {
         return facts
     }
 
-    private func chordKey(_ group: String, _ part: String) -> String { "\(prefix)celery-taskset-meta-\(group).\(part)" }
+    private func chordKey(_ group: String, _ part: String) -> String { keys.group(group) + "." + part }
 }
