@@ -93,7 +93,7 @@ import Testing
         #expect(try await store.claimAll("q").isEmpty)
         let dead = try await store.claimAll("q.dead")
         #expect(dead.map(\.text) == ["m1"])
-        #expect(dead[0].envelope?.headers["x-celeriac-reason"] == "delivered 5 times")
+        #expect(dead[0].envelope?.headers["x-celeriac-buried"] == "delivered 5 times")
     }
 
     @Test func whatADeadOwnerHeldComesBackCountedAndItsTagIsVoid() async throws {

@@ -1,5 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
+import CeleriacSQL
+import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
@@ -10,13 +12,28 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for messages, whose owners' holds last `lease` without being renewed.
     let place: @Sendable (_ lease: Duration) async throws -> StorePlace
 
-    static let all: [StoreKind] = [memory]
+    static let all: [StoreKind] = [memory, sqlite]
 
     static let memory = StoreKind(testDescription: "memory") { lease in
         let store = MemoryStore(lease: lease)
         return StorePlace { store }
     }
 }
+
+extension StoreKind {
+    static let sqlite = StoreKind(testDescription: "SQLite") { lease in
+        let url = BrokerURL(scheme: "sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
+        return StorePlace { try SQLiteStore(url, lease: lease) }
+    }
+}
+
+/// Where all SQLite files of this process lie; removed at its end, since a store may outlive its place.
+let sqliteFolder: String = {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("stores-\(freshUUID())").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(atPath: sqliteFolder) }
+    return path
+}()
 
 /// A place where messages lie, and handles onto it, as different processes would have them.
 struct StorePlace: Sendable {
