@@ -33,6 +33,7 @@ public final class PoolChild: Sendable {
     /// Runs jobs until the worker says that there are no more, or is gone; ends the process then.
     public static func run(_ app: App) async -> Never {
         for number in ignoredSignals + [SIGPIPE] { signal(number, SIG_IGN) }
+        app.registerBuiltInTasks()
         var kind: Int32 = 0, size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(ProcessSpawn.descriptor, SOL_SOCKET, SO_TYPE, &kind, &size) == 0 else {
             complain("\(ProcessSpawn.variable) is set, but no pool started this process")

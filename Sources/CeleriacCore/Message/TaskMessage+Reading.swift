@@ -70,7 +70,7 @@ extension TaskMessage {
         callbacks = links["callbacks"]?.array ?? []
         errbacks = links["errbacks"]?.array ?? []
         chain = links["chain"]?.array ?? []
-        chord = links["chord"].flatMap { $0.isNull ? nil : $0 }
+        chord = links["chord"]?.ifNotNull
         eta = time("eta")
         expires = time("expires")
         retries = fields["retries"]?.integer ?? 0
