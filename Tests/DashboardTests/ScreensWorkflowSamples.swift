@@ -4,6 +4,14 @@ import CeleriacCore
 extension Sample {
     static let workflows: [WorkflowDetail] = [waitingChord, largeGroup, failedChain, stuckChord]
 
+    /// A task without relatives is a tree of one.
+    static func alone(_ id: TaskID, _ tasks: [TaskRow]) -> WorkflowDetail? {
+        tasks.first { $0.id == id }.map { task in
+            let row = makeRow(task, .inferred(.chain), [.init(name: task.name ?? "?", count: 1)], worst: task, age: 3, took: 2) { ($0.total, $0.running) = (1, 1) }
+            return WorkflowDetail(row: row, nodes: [WorkflowNode(.task(task))])
+        }
+    }
+
     private static func task(_ index: Int, _ name: String, _ state: TaskState, run: Double? = nil, exception: String? = nil) -> TaskRow {
         var task = Sample.task(index)
         (task.name, task.state, task.exception, task.runtime) = (name, state, exception, run)

@@ -4,10 +4,10 @@ extension DashboardState {
     /// The tree of a workflow: how it stands, then its tasks with box lines before them.
     func workflowLines(_ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let workflow = picture.workflow else { return [Line("no event of this task is held", .dim)] }
-        return head(workflow.row, context) + [.empty] + tree(workflow.nodes, context, width: width)
+        return head(workflow.row, context, width: width) + [.empty] + tree(workflow.nodes, context, width: width)
     }
 
-    private func head(_ row: WorkflowRow, _ context: DrawContext) -> [Line] {
+    private func head(_ row: WorkflowRow, _ context: DrawContext, width: Int) -> [Line] {
         let kind = CellText(row.kind, context) { $0.rawValue }.variants.first ?? ""
         var lines = [
             Line([Span(kind + "  ", .accent, .bold), Span(row.stepsText)]),
@@ -15,7 +15,7 @@ extension DashboardState {
         ]
         if let worst = row.worst, row.state == .failure {
             let words = [worst.name.map { safe($0, limit: 80) }, worst.exception.map { safe($0) }].compactMap { $0 }.joined(separator: ": ")
-            lines.append(Line([Span("failed first: ", .failure, .bold), Span(words, .failure)]))
+            lines += DisplayWidth.wrap("failed first: " + words, to: max(20, width)).prefix(3).map { Line($0, .failure, .bold) }
         }
         return lines
     }

@@ -7,13 +7,13 @@ enum WorkflowsScreen {
         Column("KIND", 6, 6, drop: 4) { row, context in CellText(row.kind, context, .dim) { $0.rawValue } },
         Column("STEPS", 16, 20, most: 70, flexible: true, drop: 0) { row, _ in CellText(row.stepsText) },
         Column("STATE", 8, 8, drop: 0) { row, _ in state(row) },
-        Column("DONE", 5, 7, right: true, drop: 1) { row, _ in done(row) },
+        Column("DONE", 5, 7, right: true, drop: 2) { row, _ in done(row) },
         Column("FAIL", 4, 4, right: true, drop: 3) { row, _ in count(row.counts.failed, .failure) },
         Column("RUN", 3, 3, right: true, drop: 5) { row, _ in count(row.counts.running, .started) },
         Column("WAIT", 4, 4, right: true, drop: 6) { row, _ in count(row.counts.waiting, .received) },
         Column("BEGUN", 8, 8, right: true, drop: 8) { row, context in CellText(context.time(row.startedAt), .dim) },
         Column("TOOK", 7, 7, right: true, drop: 7) { row, _ in CellText(Formats.duration(row.elapsed), row.isFinished ? .text : .dim) },
-        Column("WHY", 16, 30, most: 160, flexible: true, drop: 2) { row, _ in why(row) },
+        Column("WHY", 24, 36, most: 160, flexible: true, drop: 1) { row, _ in why(row) },
     ])
 
     /// Why there are no rows, and which key helps.
@@ -48,7 +48,8 @@ enum WorkflowsScreen {
         if let worst = row.worst, row.state == .failure || row.state == .revoked || row.state == .rejected {
             let name = safe(worst.name ?? "?", limit: 80)
             guard let exception = worst.exception else { return CellText(name, row.state.role) }
-            return CellText("\(name): \(safe(exception))", row.state.role)
+            // The type says most of it where there is no room for the words.
+            return CellText(["\(name): \(safe(exception))", "\(name): \(safe(String(exception.prefix { $0 != "(" })))"], row.state.role)
         }
         if let chord = row.chord, !chord.isFired { return CellText([chord.words, chord.brief], chord.role) }
         guard !row.isFinished, let worst = row.worst else { return .empty }
