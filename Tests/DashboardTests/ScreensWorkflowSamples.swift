@@ -7,7 +7,7 @@ extension Sample {
     /// A task without relatives is a tree of one.
     static func alone(_ id: TaskID, _ tasks: [TaskRow]) -> WorkflowDetail? {
         tasks.first { $0.id == id }.map { task in
-            let row = makeRow(task, .inferred(.chain), [.init(name: task.name ?? "?", count: 1)], worst: task, age: 3, took: 2) { ($0.total, $0.running) = (1, 1) }
+            let row = makeRow(task, .notApplicable, [.init(name: task.name ?? "?", count: 1)], worst: task, age: 3, took: 2) { ($0.total, $0.running) = (1, 1) }
             return WorkflowDetail(row: row, nodes: [WorkflowNode(.task(task))])
         }
     }

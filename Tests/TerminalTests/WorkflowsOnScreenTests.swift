@@ -46,7 +46,7 @@ extension OperatorTests {
             dashboard.press("jj")
             try #require(dashboard.waits { $0.lines.contains { $0.contains("▶") && $0.contains("shop.refuse") } }, "\(dashboard.screen)")
             dashboard.press("t")
-            #expect(dashboard.waits(for: "PaymentRefused: order chain"), "\(dashboard.screen)")
+            #expect(dashboard.waits(for: "ConnectionError: bank did not answer for chain"), "\(dashboard.screen)")
         }
     }
 }

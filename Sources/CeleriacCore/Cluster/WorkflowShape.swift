@@ -79,6 +79,7 @@ struct WorkflowShape {
     func kind(_ state: ClusterState) -> Fact<WorkflowKind> {
         if groups.contains(where: { bodies[$0] != nil || state.groups[$0]?.isChord == true }) { return .known(.chord) }
         if !groups.isEmpty { return .known(.group) }
+        if heads.count == 1, children.isEmpty { return .notApplicable }
         return heads.count > 1 || children.values.contains { $0.count > 1 } ? .known(.tree) : .inferred(.chain)
     }
 

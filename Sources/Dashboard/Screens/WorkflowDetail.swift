@@ -8,7 +8,7 @@ extension DashboardState {
     }
 
     private func head(_ row: WorkflowRow, _ context: DrawContext, width: Int) -> [Line] {
-        let kind = CellText(row.kind, context) { $0.rawValue }.variants.first ?? ""
+        let kind = row.kind == .notApplicable ? "alone" : CellText(row.kind, context) { $0.rawValue }.variants.first ?? ""
         var lines = [
             Line([Span(kind + "  ", .accent, .bold), Span(row.stepsText)]),
             Line(counted(row.counts, of: row.expected) + [Span("   begun \(context.time(row.startedAt)), \(row.isFinished ? "took" : "so far") \(Formats.duration(row.elapsed))", .dim)]),

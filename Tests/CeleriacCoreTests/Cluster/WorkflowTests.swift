@@ -11,6 +11,8 @@ import Testing
         state.run("lonely", at: start + 2)
         let page = state.workflows()
         #expect(page.total == 1)
+        let lonely = try #require(state.detail(of: "lonely"))
+        #expect(lonely.row.kind == .notApplicable && lonely.nodes.count == 1)
         let row = try #require(page.rows.first)
         #expect(row.id == "a" && row.kind == .inferred(.chain) && row.state == .failure)
         #expect(row.steps.map(\.name) == ["shop.charge", "shop.refuse"])
