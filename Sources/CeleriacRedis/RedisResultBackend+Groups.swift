@@ -10,12 +10,12 @@ extension RedisResultBackend: GroupInspection {
 
     public func outcomes(of ids: [TaskID]) async throws(TransportError) -> [StoredOutcome] {
         guard !ids.isEmpty else { return [] }
-        let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", key($0)) })
+        let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", keys.task($0)) })
         var wanted: [TaskID] = [], commands: [RedisCommand] = []
         for (id, reply) in zip(ids, lengths) {
             guard let length = reply.integer, length > 0 else { continue }
             wanted.append(id)
-            commands.append(length <= Self.wholeRecord ? RedisCommand("GET", key(id)) : RedisCommand("GETRANGE", key(id), String(-Self.recordTail), "-1"))
+            commands.append(length <= Self.wholeRecord ? RedisCommand("GET", keys.task(id)) : RedisCommand("GETRANGE", keys.task(id), String(-Self.recordTail), "-1"))
         }
         guard !wanted.isEmpty else { return [] }
         return zip(wanted, try await pool.send(commands)).compactMap { id, reply in
@@ -25,11 +25,13 @@ extension RedisResultBackend: GroupInspection {
         }
     }
 
-    /// The group that the end of a record names; an id needs no escapes.
+    /// The group that the end of a record names; an id needs no escapes. Writers put a blank behind the colon, or none.
     private static func group(inTail bytes: [UInt8]) -> String? {
-        let name = Array(#""group_id": ""#.utf8)
+        let name = Array(#""group_id":"#.utf8)
         guard bytes.count > name.count, let start = (0...bytes.count - name.count).last(where: { bytes[$0...].starts(with: name) }) else { return nil }
-        let value = bytes[(start + name.count)...].prefix { $0 != UInt8(ascii: "\"") }
+        let rest = bytes[(start + name.count)...].drop { $0 == UInt8(ascii: " ") }
+        guard rest.first == UInt8(ascii: "\"") else { return nil }
+        let value = rest.dropFirst().prefix { $0 != UInt8(ascii: "\"") }
         return value.isEmpty || value.contains(UInt8(ascii: "\\")) ? nil : String(decoding: value, as: UTF8.self)
     }
 
@@ -67,5 +69,5 @@ extension RedisResultBackend: GroupInspection {
         return facts
     }
 
-    private func chordKey(_ group: String, _ part: String) -> String { "\(prefix)celery-taskset-meta-\(group).\(part)" }
+    private func chordKey(_ group: String, _ part: String) -> String { keys.group(group) + "." + part }
 }

@@ -38,8 +38,12 @@ public struct TaskCall: Hashable, Sendable {
     public var stamps: OrderedDictionary<String, Value>
     /// Of the caller; they win over those that become of the fields.
     public var headers: OrderedDictionary<String, Value>
+    /// Further message properties: `delivery_mode`, and what Celery makes of options that it does not know.
+    public var properties: OrderedDictionary<String, Value>
 
     /// Where it goes, when the caller or the signature says; routes and the default queue fill what is missing.
+    /// Of the task whose routes apply; its own when `nil`. The parts of `chunks` go where the task goes that they call.
+    public var routeName: String?
     public var queue: QueueName?
     public var exchange: String?
     public var routingKey: String?
@@ -59,5 +63,6 @@ public struct TaskCall: Hashable, Sendable {
         stampedHeaders = []
         stamps = [:]
         headers = [:]
+        properties = [:]
     }
 }

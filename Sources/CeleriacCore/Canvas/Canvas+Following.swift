@@ -1,0 +1,120 @@
+import OrderedCollections
+
+extension Canvas {
+    /// What follows the success of a task: its callbacks, then the next step of its chain with the rest of it, all with the result as first argument.
+    ///
+    /// One callback is applied by itself. Of several the groups are applied one by one, and all others together as one new group. Everything is sent
+    /// before the result is stored, so that whoever sees the result finds what follows it.
+    /// - Parameter context: that of the run, from `CanvasContext.init(now:replyTo:running:)`.
+    /// - Throws: `CanvasError` for the first one that cannot be applied. The task is then to be failed, with nothing of this sent.
+    public static func afterSuccess(
+        of message: TaskMessage, result: Value, context: CanvasContext, newID: @escaping () -> String
+    ) throws(CanvasError) -> [CanvasPlan] {
+        var planner = CanvasPlanner(context, newID: newID)
+        var options = planner.lineage(of: message)
+        options["priority"] = context.priority.map(Value.integer) ?? .null
+        var callbacks: [CanvasNode] = []
+        for callback in message.callbacks { callbacks.append(try CanvasNode(callback)) }
+        if callbacks.count > 1 {
+            let others = callbacks.filter { $0.shape != .group }
+            callbacks = callbacks.filter { $0.shape == .group } + (others.isEmpty ? [] : [.group(others)])
+        }
+        var plans: [CanvasPlan] = []
+        for callback in callbacks where !callback.isEmptyChain { plans.append(try planner.plan(callback, args: [result], options: options)) }
+        if let next = message.chain.last {
+            options["chain"] = .array(Array(message.chain.dropLast()))
+            let node = try CanvasNode(next)
+            if !node.isEmptyChain { plans.append(try planner.plan(node, args: [result], options: options)) }
+        }
+        return plans
+    }
+
+    /// What follows the failure of a task, beside its own record.
+    ///
+    /// - Parameter context: that of the run, as for `afterSuccess`.
+    /// - Returns: the errbacks as one group with the task's id for argument, `nil` when there are none; and what fails with the task.
+    public static func afterFailure(
+        of message: TaskMessage, context: CanvasContext, newID: @escaping () -> String
+    ) throws(CanvasError) -> (errbacks: CanvasPlan?, failures: [FailedSignature]) {
+        var planner = CanvasPlanner(context, newID: newID)
+        let errbacks = try planner.errbacks(message.errbacks, failed: message.id.rawValue, root: (message.root ?? message.id).rawValue)
+        return (errbacks, FailedSignature.all(in: message.chain))
+    }
+
+    /// What a task sends in its own place (`Task.replace`): under its id, with its chord, group, callbacks, errbacks and the rest of its chain. The task
+    /// then ends without a result.
+    ///
+    /// - Throws: `CanvasError` of kind `partOfAChord` when the replacement has a chord already, `empty` for a chain without steps.
+    public static func replacement(
+        of message: TaskMessage, by signature: Signature, context: CanvasContext, newID: @escaping () -> String
+    ) throws(CanvasError) -> CanvasPlan {
+        var planner = CanvasPlanner(context, newID: newID)
+        return try planner.plan(planner.replacement(of: message, by: CanvasNode(signature)))
+    }
+
+    /// One task more in the header of the chord that the running task is in (`Task.add_to_chord`). Before it is sent, the result backend is to expect one
+    /// completion more (`ResultStore.extendChord`).
+    ///
+    /// - Throws: `CanvasError` of kind `notInAChord`.
+    public static func addition(
+        toChordOf message: TaskMessage, _ signature: Signature, context: CanvasContext, newID: @escaping () -> String
+    ) throws(CanvasError) -> CanvasPlan {
+        guard let chord = message.chord else { throw CanvasError(.notInAChord, cause: "the task is in no chord") }
+        let node = try CanvasNode(signature)
+        var planner = CanvasPlanner(context, newID: newID)
+        if let group = message.group { node.options["group_id"] = .string(group) }
+        if let index = message.groupIndex { node.options["group_index"] = .integer(index) }
+        node.options["chord"] = chord
+        if let root = message.root { node.options["root_id"] = .string(root.rawValue) }
+        _ = try planner.freeze(node, CanvasPlanner.Place())
+        return try planner.plan(node)
+    }
+}
+
+/// A signature that will never run, because what it waited for has failed. Its result is to be stored as failed with the same exception.
+public struct FailedSignature: Hashable, Sendable {
+    /// `nil` for one that was never given an id: there is nothing to store.
+    public var id: TaskID?
+    public var name: String
+    /// When it is a member of a chord's header, and has not failed before: to be counted there as a failed part.
+    public var group: String?
+    public var groupIndex: Int?
+    public var chord: Value?
+
+    init(_ signature: Value) {
+        let options = signature["options"]?.object ?? [:]
+        id = options["task_id"]?.string.map(TaskID.init(_:))
+        name = signature["task"]?.string ?? ""
+        group = options["group_id"]?.string
+        groupIndex = options["group_index"]?.integer
+        chord = options["chord"]?.ifNotNull
+    }
+
+    /// The rest of a chain, in the order in which Celery stores it. Of a chord also the body, for which later steps wait; and so on, if that is a chord.
+    static func all(in chain: [Value]) -> [FailedSignature] {
+        var pending = chain, failures: [FailedSignature] = []
+        var position = 0
+        while position < pending.count {
+            let signature = pending[position]
+            position += 1
+            failures.append(FailedSignature(signature))
+            if signature["subtask_type"] == "chord", let body = signature["kwargs"]?["body"]?.ifNotNull { pending.append(body) }
+        }
+        return failures
+    }
+}
+
+extension CanvasPlanner {
+    /// What a task hands on to all that it sends.
+    func lineage(of message: TaskMessage) -> Options {
+        ["parent_id": .string(message.id.rawValue), "root_id": .string((message.root ?? message.id).rawValue)]
+    }
+
+    /// The errbacks of a failed task, or of one that is said to have failed, as one group.
+    mutating func errbacks(_ errbacks: [Value], failed id: String, root: String) throws(CanvasError) -> CanvasPlan? {
+        var members: [CanvasNode] = []
+        for errback in errbacks { members.append(try CanvasNode(errback)) }
+        guard !members.isEmpty else { return nil }
+        return try plan(.group(members), args: [.string(id)], options: ["parent_id": .string(id), "root_id": .string(root)])
+    }
+}
