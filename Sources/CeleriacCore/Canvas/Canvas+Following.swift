@@ -20,11 +20,12 @@ extension Canvas {
             callbacks = callbacks.filter { $0.shape == .group } + (others.isEmpty ? [] : [.group(others)])
         }
         var plans: [CanvasPlan] = []
-        for callback in callbacks where !callback.isEmptyChain { plans.append(try planner.plan(callback, args: [result], options: options)) }
+        for callback in callbacks {
+            if let plan = try planner.planUnlessEmpty(callback, args: [result], options: options) { plans.append(plan) }
+        }
         if let next = message.chain.last {
             options["chain"] = .array(Array(message.chain.dropLast()))
-            let node = try CanvasNode(next)
-            if !node.isEmptyChain { plans.append(try planner.plan(node, args: [result], options: options)) }
+            if let plan = try planner.planUnlessEmpty(CanvasNode(next), args: [result], options: options) { plans.append(plan) }
         }
         return plans
     }

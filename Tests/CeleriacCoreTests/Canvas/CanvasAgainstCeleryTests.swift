@@ -102,13 +102,14 @@ struct CanvasAgainstCeleryTests {
             guard case .send(let call)? = plan?.steps.last(where: { if case .send = $0 { true } else { false } }), let body = call.chord else { continue }
             cases.append(["do": "chord failed", "signature": body])
         }
-        let compared = try compare(cases, of: ["send", "store"]) { given in
+        let compared = try compare(cases, of: ["send", "store", "revoke"]) { given in
             let body = given["signature"] ?? .null
             let failure = try Canvas.failedChord(body: body, context: Self.context(), newID: Self.ids())
             var stored = failure.failures
             // Of a chord we also fail the results of its body, which Celery leaves waiting.
             if body["subtask_type"] == "chord" { stored = Array(stored.prefix(1)) }
-            return ["steps": .array(failure.errbacks.flatMap(Picture.steps(of:)) + stored.flatMap(Run.steps(of:)))]
+            let revoked: [Value] = body["subtask_type"] == "group" ? [["revoke", .array(failure.revoked.map { .string($0.rawValue) })]] : []
+            return ["steps": .array(failure.errbacks.flatMap(Picture.steps(of:)) + stored.flatMap(Run.steps(of:)) + revoked)]
         }
         #expect(compared > 100)
     }

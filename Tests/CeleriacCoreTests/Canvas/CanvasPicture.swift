@@ -47,6 +47,16 @@ enum Picture {
         }
     }
 
+    /// Sent messages without where they and their answers go.
+    static func placeless(_ messages: Value) -> Value {
+        .array(
+            (messages.array ?? []).map { message in
+                var shown = message.array?.last?.object ?? [:]
+                (shown["place"], shown["reply_to"]) = (nil, nil)
+                return .object(shown)
+            })
+    }
+
     /// Where the first difference is, and what it is; `nil` when there is none.
     static func difference(_ ours: Value, _ theirs: Value, at path: String = "") -> String? {
         switch (ours, theirs) {
