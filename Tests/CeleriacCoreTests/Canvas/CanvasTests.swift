@@ -37,7 +37,8 @@ import Testing
             let signature = try Signature(try #require(vectors[0].content["signature"]))
             // On the wire chunks look like a plain task; this one was applied as what it is.
             let kind = signature.task == "celery.chunks" ? Signature.Kind.chunks : signature.kind
-            let applied = Signature(signature.task, args: signature.args, kwargs: signature.kwargs, options: signature.options, kind: kind, isImmutable: signature.isImmutable)
+            let applied = Signature(
+                signature.task, args: signature.args, kwargs: signature.kwargs, options: signature.options, kind: kind, isImmutable: signature.isImmutable)
             let plan = try Self.plan(applied)
             let ours = Self.calls(plan).map(Picture.sent)
             let theirs = try vectors.map { try Picture.sent(TaskCall(TaskMessage(Envelope(decoding: try #require($0.raw))))) }
@@ -129,12 +130,21 @@ import Testing
         let body = Signature.chord([Self.task("b")], body: Self.task("c", options: ["task_id": "inner"]))
         let plan = try Self.plan(.chord([Self.task("a")], body: body))
         let frozen = try #require(Self.calls(plan).first?.chord)
-        let failure = try Canvas.failedChord(body: frozen, context: Self.context, newID: Self.ids())
+        let failure = Canvas.failedChord(body: frozen, context: Self.context, newID: Self.ids())
         #expect(failure.failures.map(\.id).last == "inner" && failure.failures.count == 2)
-        let group = try Canvas.failedChord(
+        let group = Canvas.failedChord(
             body: Signature.group([Self.task("b", options: ["task_id": "1"]), Self.task("c", options: ["task_id": "2"])]).value, context: Self.context,
             newID: Self.ids())
         #expect(group.revoked == ["1", "2"] && group.failures.prefix(2).map(\.id) == ["1", "2"])
+    }
+
+    @Test func anErrbackThatIsNoneDoesNotSaveTheRestOfTheChain() throws {
+        var call = TaskCall(id: "a", name: "t")
+        (call.errbacks, call.chain) = ([5], [Self.task("b", options: ["task_id": "next"]).value])
+        let message = try TaskMessage(call.envelope(now: 0, replyTo: "r", origin: "o"))
+        let plan = Canvas.afterFailure(of: message, context: Self.context, newID: Self.ids())
+        #expect(plan.failures.map(\.id) == ["next"] && plan.errbacks.isEmpty && plan.problems.map(\.kind) == [.notASignature])
+        #expect(Canvas.failedChord(body: 5, context: Self.context, newID: Self.ids()).problems.count == 1)
     }
 
     @Test func aChordErrorTellsWhichDependencyRaisedWhat() throws {
