@@ -14,7 +14,8 @@ public protocol QueueStore: Sendable {
     /// Takes at most `count` messages, most urgent first, then oldest first, fairly among the queues, and hides them until they are settled. Waits up to
     /// `wait` for the first one; empty when none came.
     ///
-    /// Atomic: a crash of either side at any moment leaves a message waiting or held, never gone. Held messages are known as `owner`'s.
+    /// Atomic: a crash of either side at any moment leaves a message waiting or held, never gone. Held messages are known as `owner`'s. Cancelling the
+    /// task ends only the wait: what has been taken is returned all the same.
     func claim(from queues: [QueueName], upTo count: Int, owner: WorkerName, wait: Duration) async throws(TransportError) -> [Delivery]
 
     func settle(_ settlements: [Settlement], owner: WorkerName) async throws(TransportError)

@@ -3,8 +3,8 @@ public import CeleriacCore
 
 /// Results as Celery keeps them in Redis: one key a task.
 public final class RedisResultBackend: ResultBackend {
-    private let pool: ConnectionPool
-    private let prefix: String
+    let pool: ConnectionPool
+    let prefix: String
 
     /// - Parameter keyPrefix: `global_keyprefix` of `result_backend_transport_options`; the URL's option of that name goes before it.
     /// - Throws: kind `.misconfigured`.
@@ -26,7 +26,7 @@ public final class RedisResultBackend: ResultBackend {
 
     public func close() async { await pool.close() }
 
-    private func key(_ id: TaskID) -> String { prefix + "celery-task-meta-" + id.rawValue }
+    func key(_ id: TaskID) -> String { prefix + "celery-task-meta-" + id.rawValue }
 
     /// Celery puts an underscore behind a prefix that does not end with a separator.
     private static func separated(_ prefix: String) -> String {

@@ -103,6 +103,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: request.tasks = query
         case .queues: request.queues = query
         case .workers: request.workers = query
+        case .workflows: request.workflows = query
         }
         return request
     }
@@ -119,6 +120,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: .tasks
         case .queues: .queues
         case .workers: .workers
+        case .workflows: .workflows
         case .log: .log
         }
     }

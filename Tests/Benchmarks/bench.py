@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints a table and writes all figures as JSON.
 
 usage: bench.py [--json FILE] [--only NAME[,NAME…]] [--events COUNT]
-What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys and views).
+What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys and views), engine (the rest).
 """
 import argparse
 import json
@@ -11,12 +11,13 @@ import time
 import traceback
 from pathlib import Path
 
+import engine
 import idle
 import ingest
 import keys
 import start
 
-PARTS = ("ingest", "start", "ping", "idle", "keys", "views")
+PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest")
 
 
 def measure(part, options):
@@ -27,6 +28,11 @@ def measure(part, options):
         "idle": idle.measure,
         "keys": keys.measure_keys,
         "views": keys.measure_views,
+        "execute": engine.measure_execute,
+        "publish": engine.measure_publish,
+        "roundtrip": engine.measure_roundtrip,
+        "sqlite": engine.measure_sqlite,
+        "rest": engine.measure_rest,
     }[part]()
 
 
@@ -37,13 +43,15 @@ def amount(name, value):
     if isinstance(value, dict):
         return "  ".join(f"{key} {amount(key, inner)}" for key, inner in value.items())
     if name in ("seconds", "inside", "cpu", "median", "p50", "p99", "max", "worst"):
-        return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+        return f"{value * 1000:.{0 if value >= 0.01 else 2}f} ms" if value < 1 else f"{value:.2f} s"
     if name in ("peak_rss", "rss", "rss_before", "rss_after", "bytes_held"):
         return f"{value / 1e6:.0f} MB"
     if name == "bytes_per_task":
         return f"{value:.0f} B"
     if name in ("events", "tasks"):
         return f"{value:,}"
+    if name == "cpu_share":
+        return f"{value * 100:.1f} %"
     if name == "rate":
         return f"{value:,.0f} /s"
     return f"{value:.1f}" if isinstance(value, float) else str(value)

@@ -22,20 +22,21 @@ venv() {
         echo "$CELERIAC_VENV/bin/python"
         return
     fi
-    local version=${1:-5.7.0} home pin minor
+    local version=${1:-5.7.0} home pin minor packages
     home=${XDG_CACHE_HOME:-$HOME/.cache}/celeriac/venv-$version
     case $version in *.*.*) pin="==$version" ;; *) pin="==$version.*" ;; esac
     minor=$(echo "$version" | cut -d. -f1,2)
+    # An older Celery admits any newer kombu, and that one wants another redis-py than this Celery does.
+    packages=("celery[redis,sqlalchemy]$pin" "kombu==$minor.*" flower msgpack PyYAML pyte pytest)
     mkdir -p "$(dirname "$home")"
     (
         flock 9 # two suites may want it at the same time
-        if [ ! -e "$home/.complete" ]; then
+        if [ "$(cat "$home/.complete" 2>/dev/null)" != "${packages[*]}" ]; then
             echo "making $home (once)" >&2
             rm -rf "$home"
             python3 -m venv "$home" >&2
-            # An older Celery admits any newer kombu, and that one wants another redis-py than this Celery does.
-            "$home/bin/pip" install -q --disable-pip-version-check "celery[redis]$pin" "kombu==$minor.*" flower msgpack PyYAML pyte pytest >&2
-            touch "$home/.complete"
+            "$home/bin/pip" install -q --disable-pip-version-check "${packages[@]}" >&2
+            echo "${packages[*]}" >"$home/.complete"
         fi
     ) 9>"$home.lock" || return 1
     echo "$home/bin/python"

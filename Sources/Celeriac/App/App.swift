@@ -1,28 +1,54 @@
-public import CeleriacBroker
-public import CeleriacCore
+import CeleriacBroker
+import CeleriacCore
 import Synchronization
 
 /// A Celery application: its tasks, and the broker and result backend through which they are called, run and answered.
+///
+/// Both are opened by URL; nothing is connected before it is needed. Tasks are registered once, at the start of the program, and the same program can then
+/// send them or, by `run`, be a worker that runs them.
 public final class App: Sendable {
     public let name: String
     public let configuration: AppConfiguration
     let transport: any Transport
     let results: (any ResultStore)?
     let clock = LamportClock()
-    private let definitions = Mutex<[String: TaskDefinition]>([:])
+    /// Seconds since 1970.
+    let time: @Sendable () -> Double
+    let sender: Sender
+    private let state = Mutex(State())
 
-    init(_ name: String, configuration: AppConfiguration, transport: any Transport, results: (any ResultStore)?) {
+    private struct State {
+        var definitions: [String: TaskDefinition] = [:]
+        var middleware: [TaskMiddleware] = []
+    }
+
+    init(
+        _ name: String, configuration: AppConfiguration, transport: any Transport, results: (any ResultStore)?,
+        time: @escaping @Sendable () -> Double = WallClock.now
+    ) {
         self.name = name
         self.configuration = configuration
         self.transport = transport
         self.results = results
+        self.time = time
+        sender = Sender(configuration)
     }
 
     /// Makes a task known under its name; a later one of the same name takes its place.
-    public func register(_ definition: TaskDefinition) { definitions.withLock { $0[definition.name] = definition } }
-    func definition(of task: String) -> TaskDefinition? { definitions.withLock { $0[task] } }
+    public func register(_ definition: TaskDefinition) { state.withLock { $0.definitions[definition.name] = definition } }
+    func definition(of task: String) -> TaskDefinition? { state.withLock { $0.definitions[task] } }
     /// Names of all registered tasks, sorted.
-    public var taskNames: [String] { definitions.withLock { $0.keys.sorted() } }
+    public var taskNames: [String] { state.withLock { $0.definitions.keys.sorted() } }
+
+    /// Adds code around each run and each message, within what was added before.
+    public func use(_ middleware: TaskMiddleware) { state.withLock { $0.middleware.append(middleware) } }
+    var middleware: [TaskMiddleware] { state.withLock { $0.middleware } }
+
+    /// Closes all connections; calls that wait fail.
+    public func close() async {
+        await transport.close()
+        await results?.close()
+    }
 }
 
 /// Celery's logical time, carried by events and control messages: grows with each send, and jumps beyond what it hears.

@@ -1,4 +1,4 @@
-public import CeleriacBroker
+import CeleriacBroker
 public import CeleriacCore
 public import OrderedCollections
 
@@ -6,15 +6,98 @@ extension App {
     /// Sends a signature, composed or not, with further arguments and options; returns what its result is known by.
     ///
     /// Everything is in the broker when it returns.
-    /// - Parameter parent: the run that sends it, when a task does.
+    /// - Parameters:
+    ///   - options: by Celery's names.
+    ///   - parent: the run that sends it, when a task does.
+    /// - Throws: `CanvasError` when the signature makes no sense, `TransportError`.
     public func apply(
         _ signature: Signature, args: [Value] = [], kwargs: OrderedDictionary<String, Value> = [:], options: OrderedDictionary<String, Value> = [:],
         parent: TaskRequest? = nil
     ) async throws -> AppliedResult {
-        throw TransportError(.misconfigured, operation: "publish", endpoint: transport.endpoint, cause: "")
+        let plan = try Canvas.plan(signature, args: args, kwargs: kwargs, options: options, context: canvasContext(running: parent), newID: freshUUID)
+        try await carryOut(plan.steps)
+        return plan.result
+    }
+
+    func canvasContext(running parent: TaskRequest?) -> CanvasContext {
+        var context = CanvasContext(now: time(), replyTo: sender.replyTo, parent: parent?.id, root: parent?.root)
+        if configuration.inheritsParentPriority { context.priority = parent?.message.priority }
+        context.allowsErrorCallbacksOnChordHeader = configuration.allowsErrorCallbackOnChordHeader
+        context.countsChords = results?.countsChords ?? false
+        context.chordRetryInterval = configuration.chordRetryInterval.seconds
+        return context
+    }
+
+    /// In their order; messages that follow each other go out together.
+    func carryOut(_ steps: [CanvasPlan.Step]) async throws {
+        var calls: [TaskCall] = []
+        for step in steps {
+            if case .send(let call) = step {
+                calls.append(call)
+                continue
+            }
+            try await send(calls)
+            calls = []
+            switch step {
+            case .send: break
+            case .saveGroup(let id, let members): try await resultStore.saveGroup(id, members: members, lifetime: configuration.resultLifetime)
+            case .openChord(let group, let size): try await resultStore.openChord(group, size: size, lifetime: configuration.resultLifetime)
+            }
+        }
+        try await send(calls)
     }
 
     /// Sends messages as they are, in one batch: routes, default queue, `task-sent` events.
     func send(_ calls: [TaskCall]) async throws(TransportError) {
+        guard !calls.isEmpty else { return }
+        let hooks = middleware.compactMap(\.willSend), now = time()
+        let sendsEvents = configuration.sendsSentEvents && transport.features.contains(.broadcast)
+        var publications: [Publication] = [], events: [SenderEvent] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
+        publications.reserveCapacity(calls.count + 1)
+        for call in calls {
+            var call = completed(call, now: now)
+            for hook in hooks { hook(&call) }
+            let destination = try sender.destination(of: call)
+            call.priority = destination.priority ?? configuration.defaultPriority
+            if let queue = destination.declared { queues[queue.name] = queue }
+            let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
+            if sendsEvents { events.append(sender.sentEvent(envelope, to: destination, clock: clock.forward(), now: now)) }
+            publications.append(Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope))
+        }
+        if let events = SenderEvent.publication(of: events, exchange: configuration.broker.eventExchange) { publications.append(events) }
+        try await publish(publications, declaring: sender.undeclared(Array(queues.values)))
+    }
+
+    /// With what the task's own options say, where the call does not.
+    private func completed(_ call: TaskCall, now: Double) -> TaskCall {
+        guard let options = definition(of: call.name)?.options else { return call }
+        var call = call
+        if call.queue == nil && call.exchange == nil { call.queue = options.queue }
+        call.priority = call.priority ?? options.priority
+        call.expires = call.expires ?? options.expires.map { now + $0.seconds }
+        call.hardLimit = call.hardLimit ?? options.limits.hard?.seconds
+        call.softLimit = call.softLimit ?? options.limits.soft?.seconds
+        call.ignoresResult = call.ignoresResult ?? options.ignoresResult ?? configuration.ignoresResults
+        return call
+    }
+
+    /// Tries again when the broker is away, as `task_publish_retry_policy` does: what it may have had already it then has twice, under the same id.
+    private func publish(_ publications: [Publication], declaring queues: [Queue]) async throws(TransportError) {
+        var pause = Duration.zero, triesLeft = configuration.publishRetries
+        while true {
+            do throws(TransportError) {
+                if !queues.isEmpty {
+                    try await transport.declare(queues)
+                    sender.hasDeclared(queues)
+                }
+                return try await transport.publish(publications)
+            } catch {
+                guard triesLeft > 0, error.kind == .unreachable || error.kind == .timedOut else { throw error }
+                triesLeft -= 1
+                // Cancelled: nobody wants another try.
+                if (try? await Task.sleep(for: pause)) == nil { throw error }
+                pause = min(pause + .milliseconds(200), .seconds(1))
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 public import CeleriacBroker
 public import CeleriacCore
 import CeleriacRedis
+import CeleriacSQL
 
 /// The one table from URL schemes to the code that speaks to that kind of server.
 public enum Schemes {
@@ -8,6 +9,9 @@ public enum Schemes {
         var schemes: [String]
         var broker: (@Sendable (BrokerURL, BrokerSettings, Permission) throws(TransportError) -> any BrokerConnection)?
         var resultBackend: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any ResultBackend)?
+        /// For the engine: to send, run and answer tasks, not only to watch.
+        var transport: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any Transport)?
+        var resultStore: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any ResultStore)?
     }
 
     static let kinds = [
@@ -19,8 +23,39 @@ public enum Schemes {
                 options.eventExchange = settings.eventExchange
                 return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
             },
-            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) })
+            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) }),
+        // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
+        Kind(
+            schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
+            broker: { (url, settings, permission) throws(TransportError) in try SQLiteBroker(url, settings: settings, permission: permission) },
+            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url) },
+            transport: { (url, settings) throws(TransportError) in VirtualTransport(try SQLiteStore(url), settings: settings) },
+            resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) }),
+        // Each opening has queues of its own, which end with the process.
+        Kind(
+            schemes: ["memory"],
+            transport: { (url, settings) throws(TransportError) in VirtualTransport(MemoryStore(url.description), settings: settings) },
+            resultStore: { (url, _) throws(TransportError) in MemoryResults(url.description) }),
     ]
+
+    /// Opens the broker that `url` names, for sending and running tasks; connections are made by the first call.
+    /// - Throws: as `broker` does.
+    static func transport(_ url: BrokerURL, settings: BrokerSettings) throws(TransportError) -> any Transport {
+        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.transport else { throw unknown(url, "a broker") }
+        return try open(url, settings)
+    }
+
+    /// Opens the result backend that `url` names, for writing too.
+    /// - Throws: as `broker` does.
+    static func resultStore(_ url: BrokerURL, settings: BrokerSettings) throws(TransportError) -> any ResultStore {
+        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.resultStore else { throw unknown(url, "a result backend") }
+        return try open(url, settings)
+    }
+
+    /// - Throws: kind `.misconfigured`; quotes nothing that could hold a password.
+    static func url(_ text: String) throws(TransportError) -> BrokerURL {
+        do { return try BrokerURL(text) } catch { throw TransportError(.misconfigured, operation: "open", endpoint: "the URL", cause: error.description) }
+    }
 
     /// Opens the broker that `url` names; connections are made by the first call.
     /// - Throws: `TransportError` of kind `.misconfigured` for a scheme that this build does not know, with the nearest one that it does.

@@ -6,6 +6,7 @@ public import CeleriacCore
 /// Ingestion runs on this actor and waits for nobody; whoever draws asks for a `Picture`.
 public actor ClusterMonitor {
     private let broker: any BrokerConnection
+    private let groups: (any GroupInspection)?
     private let permission: Permission
     private let time: @Sendable () -> Double
     private var state: ClusterState
@@ -14,14 +15,25 @@ public actor ClusterMonitor {
     private var link = LinkState.connecting
     private var firstAnswers: Set<FirstAnswer> = []
     private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// When somebody last looked at workflows: only then is the result backend asked about groups.
+    private var workflowsAskedAt: ContinuousClock.Instant?
     /// Newest reason why queue sizes are not to be had, or workers cannot be asked.
     public private(set) var problem: String?
 
+    /// Why the result backend does not tell of groups; `nil` when it does, or was not asked.
+    public private(set) var groupProblem: String?
+
     private enum FirstAnswer: CaseIterable { case link, facts, workers }
 
-    /// - Parameter time: seconds since 1970.
-    public init(_ broker: any BrokerConnection, permission: Permission, limits: ClusterState.Limits = .init(), time: @escaping @Sendable () -> Double) {
+    /// - Parameters:
+    ///   - groups: who tells of groups and chords; events do not.
+    ///   - time: seconds since 1970.
+    public init(
+        _ broker: any BrokerConnection, groups: (any GroupInspection)? = nil, permission: Permission, limits: ClusterState.Limits = .init(),
+        time: @escaping @Sendable () -> Double
+    ) {
         self.broker = broker
+        self.groups = groups
         self.permission = permission
         self.time = time
         state = ClusterState(limits: limits)
@@ -33,12 +45,16 @@ public actor ClusterMonitor {
             group.addTask { await self.readEvents() }
             group.addTask { await self.lookAtQueues() }
             group.addTask { await self.questionWorkers() }
+            group.addTask { await self.lookAtGroups() }
         }
     }
 
     // MARK: - What others ask
 
-    public func picture(_ request: PictureRequest) -> Picture { state.picture(request, now: time()) }
+    public func picture(_ request: PictureRequest) -> Picture {
+        if request.workflows != nil || request.workflow != nil { workflowsAskedAt = ContinuousClock.now }
+        return state.picture(request, now: time())
+    }
     public func task(_ id: TaskID) -> TaskRow? { state.task(id, now: time()) }
     public func ids(matching filter: Filter, limit: Int) -> [TaskID] { state.ids(matching: filter, limit: limit, now: time()) }
     public func timings(over span: Double) -> [TimingRow] { state.timings(over: span, now: time()) }
@@ -93,8 +109,43 @@ public actor ClusterMonitor {
         do {
             let facts = try await broker.facts(known: state.queueNames, now: time())
             state.fold(facts)
+            if !facts.memberships.isEmpty { state.fold(GroupFacts(at: time(), memberships: facts.memberships)) }
             problem = facts.problems.first
         } catch { problem = error.description }
+        revision += 1
+    }
+
+    // MARK: - Groups
+
+    /// Records read at once, and chords asked about.
+    private static let recordsRead = 300
+    private static let chordsAsked = 50
+
+    private func lookAtGroups() async {
+        guard groups != nil else { return }
+        while !Task.isCancelled {
+            if let asked = workflowsAskedAt, ContinuousClock.now - asked < .seconds(5) { await lookAtGroupsOnce() }
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    /// Asks the result backend which tasks belong together, and how far chords have counted. What it does not tell stays unknown.
+    public func lookAtGroupsOnce() async {
+        guard let groups else { return }
+        do throws(TransportError) {
+            let asked = state.unplacedTasks(limit: Self.recordsRead)
+            let told = try await groups.groups(of: asked)
+            let now = time()
+            var facts = GroupFacts(at: now)
+            facts.memberships = told.compactMap { id, group in group.map { GroupMembership(task: id, group: $0) } }
+            // A task that has ended a while ago and left no record never will.
+            facts.strangers = asked.filter { id in
+                told[id].map { $0 == nil } ?? (state.task(id, now: now).map { $0.state.isFinal && now - $0.timestamp > 10 } ?? true)
+            }
+            state.fold(facts)
+            state.fold(GroupFacts(at: time(), chords: try await groups.chords(state.openGroups(limit: Self.chordsAsked))))
+            groupProblem = nil
+        } catch { groupProblem = error.description }
         revision += 1
     }
 

@@ -1,4 +1,5 @@
 import CeleriacCore
+import Dashboard
 import OrderedCollections
 
 /// Rows as the JSON fields that scripts rely on. Unknown is `null`; JSON carries foreign text escaped, so it stays as it came.
@@ -26,6 +27,16 @@ enum Listing {
             "started": optional(row.startedAt), "finished": optional(row.finishedAt), "wait": optional(row.wait), "runtime": optional(row.runtime), "retries": .integer(row.retries),
             "eta": optional(row.eta), "expires": optional(row.expires), "root": optional(row.root?.rawValue), "parent": optional(row.parent?.rawValue),
             "result": optional(row.result), "exception": optional(row.exception),
+        ]
+    }
+
+    static func value(_ row: WorkflowRow) -> Value {
+        let shown = row.state == .success ? nil : row.worst
+        return [
+            "id": .string(row.id.rawValue), "kind": optional(row.kind.value?.rawValue), "name": optional(row.steps.first?.name), "state": .string(row.state.rawValue),
+            "total": .integer(row.counts.total), "done": .integer(row.counts.done), "failed": .integer(row.counts.failed), "running": .integer(row.counts.running),
+            "waiting": .integer(row.counts.waiting), "expected": row.expected.map(Value.integer) ?? .null, "started": .number(row.startedAt), "elapsed": .number(row.elapsed),
+            "worst": optional(shown?.id.rawValue), "worst_name": optional(shown?.name), "exception": optional(shown?.exception), "chord": optional(row.chord?.words),
         ]
     }
 

@@ -75,6 +75,30 @@ struct Tasks: AsyncParsableCommand {
     }
 }
 
+/// `celeriac workflows`.
+struct Workflows: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Chains, groups and chords with what failed in them.")
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var list: ListOptions
+    @Option(name: .customLong("for"), help: ArgumentHelp("Seconds to listen to events.", valueName: "seconds")) var span: Double = 10
+    @Option(help: ArgumentHelp("Only those of which a task matches.", valueName: "filter")) var match: String?
+
+    func run() async throws {
+        let session = try Session(global)
+        let filter = try readFilter(match)
+        let picture = try await watching(session) { broker, monitor in
+            try await monitor.firstLookOrFail(broker.endpoint)
+            try await Task.sleep(for: .seconds(span))
+            var request = PictureRequest()
+            request.workflows = everything(filter)
+            await monitor.lookAtGroupsOnce()
+            return await monitor.picture(request)
+        }
+        let rows = picture.workflows?.rows ?? []
+        if list.json { Output.json(.array(rows.map(Listing.value))) } else { Listing.print(rows) }
+    }
+}
+
 /// `celeriac timings`.
 struct Timings: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "How long tasks wait and run, by name.")

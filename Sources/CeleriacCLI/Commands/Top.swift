@@ -10,7 +10,7 @@ import Terminal
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The dashboard.")
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, log.", valueName: "name")) var view = "overview"
+    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, workflows, log.", valueName: "name")) var view = "overview"
     @Option(help: ArgumentHelp("Filter to open it with.", valueName: "filter")) var match: String?
     @Flag(help: "Print one picture as text and end.") var once = false
     @Option(help: ArgumentHelp("With --once: seconds to watch after the first look.", valueName: "seconds")) var wait: Double = 1

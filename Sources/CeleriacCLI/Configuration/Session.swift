@@ -62,7 +62,9 @@ struct Session {
 
     /// A monitor over `broker`, not yet running.
     func monitor(_ broker: any BrokerConnection) -> ClusterMonitor {
-        ClusterMonitor(broker, permission: permission, time: { Date().timeIntervalSince1970 })
+        // Without a result backend groups show only as far as waiting messages tell.
+        let groups = (try? openResultBackend()) as? any GroupInspection
+        return ClusterMonitor(broker, groups: groups, permission: permission, time: { Date().timeIntervalSince1970 })
     }
 }
 

@@ -140,6 +140,7 @@ actor EffectRunner {
     private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
         let picture = await monitor.picture(request)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
+            + (picture.workflows?.rows.map(Listing.value) ?? [])
         let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"
         let text = kind == .json ? "[\n" + values.map { JSON.text($0) }.joined(separator: ",\n") + "\n]\n" : CommaSeparated.text(values)
         do {

@@ -29,6 +29,8 @@ public struct BrokerFacts: Hashable, Sendable {
     public var unackedTotal: Int?
     /// What is wrong, in words, whole broker (a key of the wrong type, …).
     public var problems: [String]
+    /// Groups that messages named which were read now for the first time.
+    public var memberships: [GroupMembership] = []
 
     public init(at: Double, queues: [Queue] = [], unackedTotal: Int? = nil, problems: [String] = []) {
         self.at = at

@@ -24,6 +24,8 @@ public struct ClusterState: Sendable {
     var hearing = Hearing()
     var link = LinkState.connecting
     var taskPages = TaskPageCache()
+    var groups: GroupTable
+    var workflows = WorkflowCache()
     /// Lamport clock of the receiver, which stands in for the clocks of senders that have none.
     var clock = 0
     /// Tasks received, as Celery counts them.
@@ -36,6 +38,7 @@ public struct ClusterState: Sendable {
         tasks = TaskStore(hash: hash)
         workers = WorkerTable(byteLimit: limits.bytes / 16, hash: hash)
         timings = TimingTable(byteLimit: limits.bytes / 4)
+        groups = GroupTable(byteLimit: limits.bytes / 16)
     }
 
     /// Takes raw events in, in any order, doubled or late.
@@ -112,7 +115,7 @@ public struct ClusterState: Sendable {
     var bytes: Int { tasks.bytes + sideBytes }
 
     private var sideBytes: Int {
-        words.bytes + workers.bytes + queues.bytes + timings.bytes + failures.bytes + taskPages.bytes
+        words.bytes + workers.bytes + queues.bytes + timings.bytes + failures.bytes + taskPages.bytes + groups.bytes + workflows.bytes
     }
 
     /// Lets tasks go until the rest fits: those that finished longest ago, then the oldest.

@@ -77,11 +77,14 @@ public struct PictureRequest: Hashable, Sendable {
     public var tasks: ListQuery?
     public var queues: ListQuery?
     public var workers: ListQuery?
+    public var workflows: ListQuery?
     /// The name-by-name timings, at most this many rows, busiest first.
     public var timings: Int?
     public var failures: Int?
     /// A task to be shown whole, with its family.
     public var detail: TaskID?
+    /// A task whose workflow is to be shown as a tree.
+    public var workflow: TaskID?
     /// Tasks (by worker) to be listed under a worker's detail.
     public var worker: WorkerName?
 
@@ -117,9 +120,11 @@ public struct Picture: Hashable, Sendable {
     public var tasks: ListPage<TaskRow>?
     public var queues: ListPage<QueueRow>?
     public var workers: ListPage<WorkerRow>?
+    public var workflows: ListPage<WorkflowRow>?
     public var timings: [TimingRow]?
     public var failures: [FailureRow]?
     public var detail: TaskDetail?
+    public var workflow: WorkflowDetail?
     /// The worker asked for, whole.
     public var worker: WorkerRow?
     /// Unfinished tasks of that worker, oldest first, at most 200.

@@ -9,6 +9,8 @@ extension ClusterState {
         picture.tasks = request.tasks.map { taskPage($0, now: now) }
         if let query = request.queues { picture.queues = queuePage(query, now: now) }
         if let query = request.workers { picture.workers = workerPage(query, now: now) }
+        if let query = request.workflows { picture.workflows = workflowPage(query, now: now) }
+        if let id = request.workflow { picture.workflow = workflowDetail(id, now: now) }
         picture.timings = request.timings.map { timings.rows(over: Self.recent, now: now, limit: $0, names: words.tasks) }
         picture.failures = request.failures.map { failures.rows(now: now, limit: $0, names: words.tasks) }
         if let id = request.detail, let slot = tasks.find(id) { picture.detail = detail(slot, now: now) }

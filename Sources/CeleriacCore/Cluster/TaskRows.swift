@@ -68,6 +68,9 @@ extension ClusterState {
         return learned == NameTable.none ? .noAnswer(last: nil, at: nil) : .inferred(QueueName(words.queues[learned]))
     }
 
+    /// The parent that the task's events name, held or not.
+    func parentID(of slot: SlotID) -> TaskID? { relative(tasks[slot].texts, .parentUUID, .parent) }
+
     private func known(_ number: Double) -> Double? { number.isNaN ? nil : number }
 
     private func relative(_ texts: TaskTexts, _ uuid: TaskTexts.Kind, _ text: TaskTexts.Kind) -> TaskID? {

@@ -20,6 +20,8 @@ struct TaskSlot: Sendable {
         /// Hangs in its parent's row of children.
         static let isLinked = Flags(rawValue: 32)
         static let isFree = Flags(rawValue: 64)
+        /// What group it belongs to is known, or that nobody will tell.
+        static let isPlaced = Flags(rawValue: 128)
     }
 
     var key = TaskKey(high: 0, low: 0)

@@ -12,19 +12,3 @@ func secondsSince1970() -> Double {
     clock_gettime(CLOCK_REALTIME, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
-
-/// A random UUID (version 4), lower case as Python writes it.
-func freshUUID() -> String {
-    var random = SystemRandomNumberGenerator()
-    var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-    bytes[6] = bytes[6] & 0x0F | 0x40
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    let digits = Array("0123456789abcdef".unicodeScalars)
-    var text = ""
-    for (position, byte) in bytes.enumerated() {
-        if [4, 6, 8, 10].contains(position) { text.append("-") }
-        text.unicodeScalars.append(digits[Int(byte >> 4)])
-        text.unicodeScalars.append(digits[Int(byte & 15)])
-    }
-    return text
-}

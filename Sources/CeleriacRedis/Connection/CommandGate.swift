@@ -45,7 +45,7 @@ final class CommandGate: Sendable {
 
     /// Commands that change nothing for anyone else.
     private static let reading: Set<String> = [
-        "AUTH", "EXISTS", "GET", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "SCAN", "SCARD",
+        "AUTH", "EXISTS", "GET", "GETRANGE", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "SCAN", "SCARD",
         "SELECT",
         "SMEMBERS", "STRLEN", "SUBSCRIBE", "TIME", "TTL", "TYPE", "ZCARD", "ZRANGE", "ZSCORE",
     ]

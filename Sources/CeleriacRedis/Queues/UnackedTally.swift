@@ -34,18 +34,22 @@ struct UnackedTally {
         return Array(tags.filter { known[$0] == nil }.prefix(limit))
     }
 
-    /// Takes in what was fetched for `tags`; null for a message acknowledged meanwhile.
-    mutating func take(messages: [RESPValue], for tags: [String]) {
+    /// Takes in what was fetched for `tags`; null for a message acknowledged meanwhile. Returns the groups that these messages name.
+    mutating func take(messages: [RESPValue], for tags: [String]) -> [GroupMembership] {
         var bytes = 0
+        var memberships: [GroupMembership] = []
         for (tag, message) in zip(tags, messages) {
             guard let content = message.bytes else {
                 self.tags.removeAll { $0 == tag }
                 continue
             }
             bytes += content.count
-            known[tag] = UnackedMessage(content).map { .message($0) } ?? .unreadable
+            let message = UnackedMessage(content)
+            known[tag] = message.map { .message($0) } ?? .unreadable
+            if let membership = message?.membership { memberships.append(membership) }
         }
         if !messages.isEmpty { averageSize = max(1, bytes / messages.count) }
+        return memberships
     }
 
     /// Counts by queue; scaled up to `total`, and marked, when not all messages have been read.

@@ -26,6 +26,7 @@ extension DashboardState {
         case .task(let id, let tab): taskLines(id, tab, picture, context, width: width - 2)
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
         case .queue(let name): queueLines(name, picture, context, width: width - 2)
+        case .workflow: workflowLines(picture, context, width: width - 2)
         case .entry(let id): entryLines(id, context)
         case .record(_, let text): safeLines(text).map { Line($0) }
         }
@@ -39,6 +40,7 @@ extension DashboardState {
             return "Task \(safe(id.rawValue, limit: 40))" + (name.map { "  " + safe($0, limit: 80) } ?? "")
         case .worker(let name, _): return "Worker \(safe(name.rawValue, limit: 80))"
         case .queue(let name): return "Queue \(safe(name.rawValue, limit: 80))"
+        case .workflow(let id): return "Workflow of \(safe(id.rawValue, limit: 40))"
         case .entry: return "Action and its replies"
         case .record(let title, _): return "Record \(title)"
         }

@@ -2,7 +2,7 @@ import CeleriacCore
 
 /// The row that a command is about.
 enum Focus: Hashable {
-    case task(TaskRow), worker(WorkerRow), queue(QueueRow), timing(TimingRow), failure(FailureRow), entry(LogEntry)
+    case task(TaskRow), worker(WorkerRow), queue(QueueRow), timing(TimingRow), failure(FailureRow), workflow(WorkflowRow), entry(LogEntry)
     /// There is none, for this reason.
     case nothing(String)
 }
@@ -12,7 +12,7 @@ extension DashboardState {
         if let detail = details.last { return focus(in: detail, picture) }
         let list = list, state = self[list]
         guard let cursor = state.cursor else {
-            return .nothing(list == .tasks ? "no task is selected: j or a click selects" : "there is no \(list.noun) here")
+            return .nothing(list.selectsFirst ? "there is no \(list.noun) here" : "no \(list.noun) is selected: j or a click selects")
         }
         guard !state.isGone, let found = row(of: list, cursor, picture) else { return .nothing("this \(list.noun) is gone: j selects the next one") }
         return found
@@ -25,6 +25,7 @@ extension DashboardState {
         case .workers, .workersPane: picture.workers?.rows.first { $0.name.rawValue == id }.map(Focus.worker)
         case .timingsPane: picture.timings?.first { $0.name == id }.map(Focus.timing)
         case .failuresPane: picture.failures?.first { $0.key == id }.map(Focus.failure)
+        case .workflows: picture.workflows?.rows.first { $0.id.rawValue == id }.map(Focus.workflow)
         case .log: log.first { String($0.id) == id }.map(Focus.entry)
         }
     }
@@ -42,6 +43,8 @@ extension DashboardState {
         case .queue(let name):
             guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return .nothing("this queue is not known any more") }
             return .queue(queue)
+        case .workflow:
+            return .nothing(picture.workflow == nil ? "no task of this workflow is held any more" : "no task is selected: j or a click selects")
         case .entry(let id): return log.first { $0.id == id }.map(Focus.entry) ?? .nothing("this entry is not kept any more")
         case .record: return .nothing("this is a copy of a record: Esc goes back")
         }
@@ -50,6 +53,7 @@ extension DashboardState {
     /// A task that stands in the open detail as a line of its own.
     private func relative(_ id: TaskID, _ picture: Picture) -> TaskRow? {
         if let task = picture.detail?.family.first(where: { $0.task.id == id })?.task ?? picture.workerTasks?.first(where: { $0.id == id }) { return task }
+        if let task = picture.workflow?.nodes.lazy.compactMap(\.task).first(where: { $0.id == id }) { return task }
         guard case .worker(let name, let tab) = details.last?.subject else { return nil }
         return TaskRow(id: id, state: tab == .active ? .started : .received, worker: name)
     }

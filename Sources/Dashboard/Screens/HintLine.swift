@@ -44,13 +44,13 @@ extension DashboardState {
     var scopes: [String] {
         if let detail = details.last {
             switch detail.subject {
-            case .task: return ["tasks", "everywhere"]
+            case .task, .workflow: return ["tasks", "everywhere"]
             case .worker: return ["workers", "everywhere"]
             default: return ["everywhere"]
             }
         }
         switch list {
-        case .tasks: return ["tasks", "everywhere"]
+        case .tasks, .workflows: return ["tasks", "everywhere"]
         case .workers, .workersPane: return ["workers", "everywhere"]
         default: return ["everywhere"]
         }
@@ -71,6 +71,7 @@ extension DashboardState {
             switch detail.subject {
             case .task: return [.back, .nextTab, .remove, .removeHard, .filter, .copyID, .raw, .wide, .rowLog, .menu, .help]
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
+            case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .queue, .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
@@ -78,6 +79,7 @@ extension DashboardState {
         case .tasks: return [.open, .filter, .failures, .remove, .removeHard, .mark, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .queues: return [.open, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
+        case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
         case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
         case .workersPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]

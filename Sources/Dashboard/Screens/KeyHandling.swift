@@ -49,6 +49,7 @@ extension DashboardState {
         case .tasks: show(.tasks)
         case .queues: show(.queues)
         case .workers: show(.workers)
+        case .workflows: show(.workflows)
         case .log: show(.log)
         case .lastView: show(previousView)
         case .nextPane, .previousPane: turnPane(command == .nextPane ? 1 : -1)
@@ -61,7 +62,7 @@ extension DashboardState {
         case .quit: return [.quit]
         case .info: return openTask(.summary, picture)
         case .traceback: return openTask(.traceback, picture)
-        case .family: return openTask(.family, picture)
+        case .family: return openWorkflow(picture)
         case .rowLog: showLogOfRow(picture)
         default: return nil
         }
@@ -101,7 +102,7 @@ extension DashboardState {
             isZoomed = false
         } else if self[list].isRanging {
             self[list].isRanging = false
-        } else if list == .tasks {
+        } else if !list.selectsFirst {
             self[list].unselect()
         }
     }
@@ -125,6 +126,7 @@ extension DashboardState {
         case .tasks: frozen?.tasks = nil
         case .queues, .queuesPane: frozen?.queues = nil
         case .workers, .workersPane: frozen?.workers = nil
+        case .workflows: frozen?.workflows = nil
         case .log, .timingsPane, .failuresPane: break
         }
     }

@@ -48,7 +48,7 @@ extension DashboardState {
     private mutating func startFilter() {
         if details.isEmpty {
             let before = self[list].filter
-            guard [.tasks, .queues, .workers, .log].contains(list) else { return tell("panes show all there is: Enter, or 2 to 4, opens a list that filters") }
+            guard [.tasks, .queues, .workers, .workflows, .log].contains(list) else { return tell("panes show all there is: Enter, or 2 to 4, opens a list that filters") }
             modals.append(.line(LineEdit(purpose: .filter(list, before: before), input: InputLine(before?.text ?? "", history: filterHistory))))
         } else {
             modals.append(.line(LineEdit(purpose: .search, input: InputLine())))
@@ -101,12 +101,12 @@ extension DashboardState {
 
     /// Back to the newest rows, or hold the one shown first.
     private mutating func follow(_ picture: Picture) {
-        guard list == .tasks else { return tell("the cursor follows its \(list.noun) wherever it goes") }
+        guard !list.selectsFirst else { return tell("the cursor follows its \(list.noun) wherever it goes") }
         if self[list].cursor == nil {
             step(1, picture)
         } else {
             self[list].unselect()
-            tell("the newest tasks are shown as they come")
+            tell("the newest \(list.noun)s are shown as they come")
         }
     }
 
@@ -122,8 +122,10 @@ extension DashboardState {
     /// Shows failures only; again: all as before.
     private mutating func toggleFailures() {
         let wanted = try? Filter("state:failure")
-        let isOn = view == .tasks && self[.tasks].filter == wanted
-        show(.tasks)
-        narrow(.tasks, to: isOn ? nil : wanted)
+        // Failed workflows are what is looked for among workflows.
+        let list: ListName = view == .workflows ? .workflows : .tasks
+        let isOn = self.list == list && self[list].filter == wanted
+        show(list == .workflows ? .workflows : .tasks)
+        narrow(list, to: isOn ? nil : wanted)
     }
 }

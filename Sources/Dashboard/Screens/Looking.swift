@@ -26,6 +26,7 @@ extension DashboardState {
         case .tasks: request.tasks = self[.tasks].query(window: window(of: .tasks))
         case .queues: request.queues = self[.queues].query(window: window(of: .queues))
         case .workers: request.workers = self[.workers].query(window: window(of: .workers), extra: Self.workersAsked)
+        case .workflows: request.workflows = self[.workflows].query(window: window(of: .workflows))
         case .log: break
         }
     }
@@ -37,6 +38,7 @@ extension DashboardState {
         case .queue(let name):
             request.queues = ListQuery(count: 1, anchor: name.rawValue)
             request.workers = ListQuery(count: Self.workersAsked)
+        case .workflow(let id): request.workflow = id
         case .entry, .record: break
         }
     }
@@ -66,9 +68,11 @@ extension DashboardState {
         kept.tasks = kept.tasks ?? picture.tasks
         kept.queues = kept.queues ?? picture.queues
         kept.workers = kept.workers ?? picture.workers
+        kept.workflows = kept.workflows ?? picture.workflows
         kept.timings = kept.timings ?? picture.timings
         kept.failures = kept.failures ?? picture.failures
         if let detail = picture.detail, kept.detail?.task.id != detail.task.id { kept.detail = detail }
+        if let workflow = picture.workflow, kept.workflow?.row.id != workflow.row.id { kept.workflow = workflow }
         if let worker = picture.worker, kept.worker?.name != worker.name { (kept.worker, kept.workerTasks) = (worker, picture.workerTasks) }
         frozen = kept
     }
@@ -80,6 +84,7 @@ extension DashboardState {
         case .tasks: return picture.tasks.map { found($0.ids(\.id.rawValue), query) }
         case .queues, .queuesPane: return picture.queues.map { found($0.ids(\.name.rawValue), query) }
         case .workers, .workersPane: return picture.workers.map { found($0.ids(\.name.rawValue), query) }
+        case .workflows: return picture.workflows.map { found($0.ids(\.id.rawValue), query) }
         case .timingsPane: return picture.timings.map { ListPage(all: $0.map(\.name), query) }
         case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.key), query) }
         case .log: return ListPage(all: logRows.map { String($0.id) }, query)

@@ -16,6 +16,7 @@ extension DashboardState {
         case .queue(let queue): (commands, title) = ([.open], "Queue \(safe(queue.name.rawValue, limit: 40))")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
+        case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
         case .entry: (commands, title) = ([.open], "Log entry")
         case .nothing: title = "Record"
         }
@@ -34,6 +35,9 @@ extension DashboardState {
         case (.consumers, _): "start or stop consuming a queue…"
         case (.events, _): "switch task events on or off…"
         case (.open, .timing), (.open, .failure): "list its tasks"
+        case (.open, .workflow): "its tasks as a tree"
+        case (.info, .workflow): "summary of its worst task"
+        case (.traceback, .workflow): "traceback of its worst task"
         default: command.title
         }
     }

@@ -8,6 +8,7 @@ extension DashboardState {
         case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
         case .worker(let worker): return show(.worker(worker.name, .active))
         case .queue(let queue): return show(.queue(queue.name))
+        case .workflow(let row): return show(.workflow(row.id))
         case .entry(let entry): return show(.entry(entry.id))
         case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
         case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
@@ -32,7 +33,12 @@ extension DashboardState {
     }
 
     mutating func openTask(_ tab: TaskTab, _ picture: Picture) -> [Effect] {
-        guard case .task(let task) = focus(picture) else {
+        let task: TaskRow
+        switch focus(picture) {
+        case .task(let row): task = row
+        // What stands at a workflow's row is its worst task.
+        case .workflow(let row) where row.worst != nil: task = row.worst ?? TaskRow(id: row.id)
+        default:
             tell("no task is selected")
             return []
         }
@@ -41,6 +47,16 @@ extension DashboardState {
             return questions(about: .task(task.id, tab), isFinal: task.state.isFinal)
         }
         return show(.task(task.id, tab), isFinal: task.state.isFinal)
+    }
+
+    mutating func openWorkflow(_ picture: Picture) -> [Effect] {
+        switch focus(picture) {
+        case .task(let task): return show(.workflow(task.id))
+        case .workflow(let row): return show(.workflow(row.id))
+        default:
+            tell("no task is selected")
+            return []
+        }
     }
 
     private mutating func showTasks(_ text: String) {
@@ -71,6 +87,7 @@ extension DashboardState {
         case .queue(let queue): name = queue.name.rawValue
         case .timing(let row): name = row.name
         case .failure(let row): name = row.task
+        case .workflow(let row): name = row.id.rawValue
         case .entry, .nothing: return tell("this is the log")
         }
         show(.log)
@@ -85,6 +102,7 @@ extension DashboardState {
         case .queue(let queue): [.copy(queue.name.rawValue)]
         case .timing(let row): [.copy(row.name)]
         case .failure(let row): [.copy(row.exception)]
+        case .workflow(let row): [.copy(row.id.rawValue)]
         case .entry(let entry): [.copy(entry.command)]
         case .nothing: []
         }
@@ -98,6 +116,7 @@ extension DashboardState {
         case .queue(let queue): (safe(queue.name.rawValue), pretty(queue.record))
         case .timing(let row): (safe(row.name), pretty(row.record))
         case .failure(let row): (safe(row.exception), pretty(row.record))
+        case .workflow(let row): (String(safe(row.id.rawValue).prefix(8)), pretty(row.record))
         case .entry(let entry): ("log", pretty(entry.record))
         case .nothing:
             if case .record(let title, let text) = details.last?.subject { (title, text) } else { nil }

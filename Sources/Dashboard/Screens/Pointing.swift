@@ -64,7 +64,7 @@ extension DashboardState {
         case .queuesPane: QueuesScreen.pane.column(at: x, width: area.columns, state)?.field
         case .workers: WorkersScreen.table.column(at: x, width: area.columns, state)?.field
         case .workersPane: WorkersScreen.pane.column(at: x, width: area.columns, state)?.field
-        case .log, .timingsPane, .failuresPane: nil
+        case .workflows, .log, .timingsPane, .failuresPane: nil
         }
         guard let field else { return tell("this column does not sort") }
         sort(by: field, ascending: state.sort == field ? !state.ascending : Self.startsAscending(field))

@@ -60,6 +60,17 @@ extension FailureRow {
     }
 }
 
+extension WorkflowRow {
+    var record: Value {
+        members([
+            ("id", .string(id.rawValue)), ("kind", text(kind.value?.rawValue)), ("name", text(steps.first?.name)), ("state", .string(state.rawValue)),
+            ("total", .integer(counts.total)), ("done", .integer(counts.done)), ("failed", .integer(counts.failed)), ("running", .integer(counts.running)),
+            ("waiting", .integer(counts.waiting)), ("expected", expected.map { .integer($0) } ?? .null), ("started", .number(startedAt)), ("elapsed", .number(elapsed)),
+            ("worst", worst?.record ?? .null), ("chord", text(chord?.words)),
+        ])
+    }
+}
+
 extension LogEntry {
     var record: Value {
         members([

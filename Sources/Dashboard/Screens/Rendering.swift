@@ -46,6 +46,7 @@ extension DashboardState {
         case .tasks: draw(TasksScreen.table, picture.tasks) { TasksScreen.emptiness($0, state, picture.header) }
         case .queues: draw(QueuesScreen.table, picture.queues) { $0.total > 0 ? noMatch : ["no queue is known yet"] }
         case .workers: draw(WorkersScreen.table, picture.workers) { $0.total > 0 ? noMatch : noWorkers }
+        case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
         case .queuesPane: draw(QueuesScreen.pane, picture.queues) { _ in ["no queue is known yet"] }
         case .workersPane: draw(WorkersScreen.pane, picture.workers) { _ in noWorkers }
@@ -84,6 +85,7 @@ extension DashboardState {
         case .tasks: return counted("Tasks") + (state.sort == nil ? state.cursor == nil ? ", newest first" : "" : "")
         case .queues, .queuesPane: return counted("Queues")
         case .workers, .workersPane: return counted("Workers")
+        case .workflows: return counted("Workflows") + (state.cursor == nil ? ", newest first" : "")
         case .log: return counted("Log")
         case .timingsPane: return TimingsPane.title
         case .failuresPane: return FailuresPane.title

@@ -12,7 +12,7 @@ extension DashboardState {
         case .queuesPane: return fields(QueuesScreen.pane)
         case .workers: return fields(WorkersScreen.table)
         case .workersPane: return fields(WorkersScreen.pane)
-        case .log, .timingsPane, .failuresPane: return []
+        case .workflows, .log, .timingsPane, .failuresPane: return []
         }
     }
 

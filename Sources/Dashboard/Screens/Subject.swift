@@ -5,6 +5,8 @@ public enum Subject: Hashable, Sendable {
     case task(TaskID, TaskTab)
     case worker(WorkerName, WorkerTab)
     case queue(QueueName)
+    /// The workflow of this task, as a tree.
+    case workflow(TaskID)
     /// A line of the log.
     case entry(Int)
     /// A record as text, fixed when it was opened.
@@ -24,7 +26,11 @@ struct OpenDetail: Hashable, Sendable {
     var subject: Subject
     var text = TextState()
 
-    init(_ subject: Subject) { self.subject = subject }
+    init(_ subject: Subject) {
+        self.subject = subject
+        // A tree that is wrapped is none.
+        if case .workflow = subject { text.wraps = false }
+    }
 
     /// Titles of its tabs; empty when it has none.
     var tabs: [String] {

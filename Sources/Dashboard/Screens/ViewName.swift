@@ -1,6 +1,6 @@
 /// The views that the number keys reach.
 public enum ViewName: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, log
+    case overview, tasks, queues, workers, workflows, log
 
     /// The digit that opens it.
     public var number: Int {
@@ -9,6 +9,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: 2
         case .queues: 3
         case .workers: 4
+        case .workflows: 6
         case .log: 8
         }
     }
@@ -19,6 +20,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: "Tasks"
         case .queues: "Queues"
         case .workers: "Workers"
+        case .workflows: "Workflows"
         case .log: "Log"
         }
     }
@@ -29,6 +31,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: .tasks
         case .queues: .queues
         case .workers: .workers
+        case .workflows: .workflows
         case .log: .log
         }
     }
@@ -36,7 +39,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
 
 /// Every list with a cursor of its own.
 public enum ListName: String, CaseIterable, Hashable, Sendable {
-    case tasks, queues, workers, log
+    case tasks, queues, workers, workflows, log
     // Panes of the overview
     case queuesPane, workersPane, timingsPane, failuresPane
 
@@ -48,12 +51,13 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
         case .tasks: "task"
         case .queues, .queuesPane: "queue"
         case .workers, .workersPane: "worker"
+        case .workflows: "workflow"
         case .log: "entry"
         case .timingsPane: "task name"
         case .failuresPane: "failure"
         }
     }
 
-    /// Tasks stream by: there the newest is shown until the user selects one. Elsewhere the first row is selected at once.
-    var selectsFirst: Bool { self != .tasks }
+    /// Tasks and workflows stream by: there the newest is shown until the user selects one. Elsewhere the first row is selected at once.
+    var selectsFirst: Bool { self != .tasks && self != .workflows }
 }

@@ -13,6 +13,7 @@ extension DashboardState {
         case .events: return picture.header.workersKnown == 0 ? "no worker is known yet" : nil
         case .open:
             if details.last?.text.selected != nil { return nil }
+            if case .workflow = details.last?.subject { return "no task is selected: j or a click selects" }
             if !details.isEmpty { return "there is nothing further to open here" }
             if case .nothing(let reason) = focus { return reason }
             return nil
@@ -53,6 +54,7 @@ extension DashboardState {
         case .worker: return "X shuts a worker down; Q cancels one of its consumers"
         case .queue: return "a queue is not taken away here"
         case .timing, .failure: return "Enter lists the tasks, there x revokes"
+        case .workflow: return "Enter shows its tasks, there x revokes"
         case .entry: return "the log keeps what was done"
         case .nothing(let reason): return reason
         }
@@ -66,6 +68,7 @@ extension DashboardState {
         case .worker: return whyNotWorker(focus)
         case .queue: return "a queue is not purged here"
         case .timing, .failure: return "Enter lists the tasks, there X terminates"
+        case .workflow: return "Enter shows its tasks, there X terminates"
         case .entry: return "the log keeps what was done"
         case .nothing(let reason): return reason
         }

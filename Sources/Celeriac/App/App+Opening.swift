@@ -1,0 +1,17 @@
+public import CeleriacBroker
+import CeleriacCore
+
+extension App {
+    /// An app by the URLs of its broker and of its result backend: `redis://localhost:6379/0`, `sqlite:///queue.db`, `memory://`.
+    ///
+    /// Nothing is connected yet; without a result backend tasks run, and nobody learns of their results.
+    /// - Throws: kind `.misconfigured` for a URL that makes no sense, or whose scheme this build does not know.
+    public convenience init(
+        _ name: String, broker: String, resultBackend: String? = nil, configuration: AppConfiguration = AppConfiguration()
+    ) throws(TransportError) {
+        let transport = try Schemes.transport(Schemes.url(broker), settings: configuration.broker)
+        var results: (any ResultStore)?
+        if let resultBackend { results = try Schemes.resultStore(Schemes.url(resultBackend), settings: configuration.broker) }
+        self.init(name, configuration: configuration, transport: transport, results: results)
+    }
+}

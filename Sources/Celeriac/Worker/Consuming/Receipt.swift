@@ -1,0 +1,63 @@
+import CeleriacBroker
+import CeleriacCore
+import OrderedCollections
+
+/// What a delivery turned out to be, and with that what becomes of it (`worker.md`, "Receipt of a message"). Pure; never fails, whatever came.
+enum Receipt {
+    case task(TaskMessage, TaskDefinition, args: [Value], kwargs: OrderedDictionary<String, Value>)
+    /// Names no task: rejected.
+    case unknown(String)
+    /// Rejected, and its failure is stored.
+    case unregistered(TaskMessage)
+    /// A task whose body cannot be decoded: acknowledged, as there is nothing to run and nothing to wait for.
+    case undecodable(String)
+    /// Of a content type that is not read here, or with fields or arguments of the wrong kind: rejected.
+    case invalid(String)
+    /// Delivered too often without an end: buried.
+    case poisoned(TaskMessage, deliveries: Int)
+
+    init(_ content: Delivery.Content, poisonLimit: Int, definition: (String) -> TaskDefinition?) {
+        let envelope: Envelope
+        let message: TaskMessage
+        switch content {
+        case .unreadable(let error, _):
+            self = .unknown(error.description)
+            return
+        case .envelope(let readable): envelope = readable
+        }
+        do { message = try TaskMessage(envelope) } catch {
+            self = Self.refusal(error, envelope)
+            return
+        }
+        if envelope.isRedelivered, let deliveries = Self.deliveries(envelope), deliveries > poisonLimit {
+            self = .poisoned(message, deliveries: deliveries)
+            return
+        }
+        guard let definition = definition(message.name) else {
+            self = .unregistered(message)
+            return
+        }
+        switch message.arguments {
+        case .known(let args, let kwargs) where message.problems.isEmpty: self = .task(message, definition, args: args, kwargs: kwargs)
+        case .known: self = .invalid(message.problems.joined(separator: ", "))
+        case .opaque(let reason):
+            do {
+                _ = try envelope.content()
+                self = .invalid(reason)
+            } catch { self = Self.refusal(error, envelope) }
+        }
+    }
+
+    private static func refusal(_ error: MessageError, _ envelope: Envelope) -> Receipt {
+        switch error.kind {
+        case .notJSON, .badBase64: .undecodable(error.description)
+        case .unreadableContent: envelope.compression == nil ? .invalid(error.description) : .undecodable(error.description)
+        case .notATask, .wrongShape: .unknown(error.description)
+        }
+    }
+
+    /// How often it was handed out before: our own count, or that of a quorum queue.
+    private static func deliveries(_ envelope: Envelope) -> Int? {
+        envelope.headers["x-celeriac-deliveries"]?.integer ?? envelope.headers["x-delivery-count"]?.integer
+    }
+}

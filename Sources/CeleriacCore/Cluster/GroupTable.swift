@@ -1,0 +1,129 @@
+/// The groups that are known, by their ids and by their members.
+///
+/// Holds about `byteLimit` bytes; the groups that became known longest ago leave first.
+struct GroupTable: Sendable {
+    struct Group: Sendable {
+        let id: String
+        /// In the order in which they became known.
+        var members: [TaskKey] = []
+        var chord: ChordFacts?
+        /// Seconds since 1970 of the newest answer about the chord.
+        var askedAt: Double?
+        /// There is, or was, a chord's counter for it.
+        var isChord = false
+        /// Nothing about it changes any more: it is not asked about again.
+        var isSettled = false
+    }
+
+    private let byteLimit: Int
+    private(set) var groups: [Int: Group] = [:]
+    private var numbers: [String: Int] = [:]
+    private var numberOf: [TaskKey: Int] = [:]
+    private var oldest = 0
+    private var next = 0
+    /// Grows with everything that becomes known.
+    private(set) var changes = 0
+
+    init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+    var bytes: Int { numberOf.count * 64 + groups.count * 320 }
+    var isEmpty: Bool { groups.isEmpty }
+
+    /// The number of the group that a task belongs to.
+    func number(of task: TaskKey) -> Int? { numberOf[task] }
+
+    /// Numbers from the one known longest on.
+    var all: some Sequence<Int> { (oldest..<next).lazy.filter { groups[$0] != nil } }
+
+    subscript(number: Int) -> Group? { groups[number] }
+
+    mutating func add(_ task: TaskKey, to id: String) {
+        guard !id.isEmpty, id.utf8.count <= NameTable.longestText else { return }
+        let number = number(of: id)
+        guard numberOf[task] != number else { return }
+        if let before = numberOf[task] { groups[before]?.members.removeAll { $0 == task } }
+        numberOf[task] = number
+        groups[number]?.members.append(task)
+        groups[number]?.isSettled = false
+        changes += 1
+        makeRoom()
+    }
+
+    mutating func take(_ chord: ChordFacts, at: Double) {
+        guard let number = numbers[chord.group] else { return }
+        if groups[number]?.chord != chord { changes += 1 }
+        groups[number]?.chord = chord
+        groups[number]?.askedAt = at
+        if chord.size != nil || chord.claim != .none { groups[number]?.isChord = true }
+    }
+
+    mutating func settle(_ number: Int) { groups[number]?.isSettled = true }
+
+    private mutating func number(of id: String) -> Int {
+        if let number = numbers[id] { return number }
+        let number = next
+        next += 1
+        numbers[id] = number
+        groups[number] = Group(id: id)
+        return number
+    }
+
+    private mutating func makeRoom() {
+        // A single group larger than all room stays: it is what the operator looks at.
+        while bytes > byteLimit, groups.count > 1 {
+            if let gone = groups.removeValue(forKey: oldest) {
+                numbers[gone.id] = nil
+                for member in gone.members { numberOf[member] = nil }
+            }
+            oldest += 1
+        }
+    }
+}
+
+extension ClusterState {
+    public mutating func fold(_ facts: GroupFacts) {
+        for membership in facts.memberships { groups.add(TaskKey.of(membership.task, hash: tasks.hash).key, to: membership.group) }
+        for chord in facts.chords { groups.take(chord, at: facts.at) }
+        for id in facts.memberships.map(\.task) + facts.strangers {
+            if let slot = tasks.find(id) { tasks[slot].flags.insert(.isPlaced) }
+        }
+        makeRoom()
+    }
+
+    /// Tasks looked at for `unplacedTasks`, the newest ones.
+    private static let placed = 20_000
+
+    /// Tasks that may belong to a group of which nothing is known yet, newest first. Only those that left a record by now: running ones and those that ended.
+    public func unplacedTasks(limit: Int) -> [TaskID] {
+        var found: [TaskID] = []
+        var seen = 0
+        tasks.order.forEachNewestFirst { slot in
+            seen += 1
+            let task = tasks[slot]
+            if !task.flags.contains(.isPlaced), task.state.isFinal || task.state == .started, groups.number(of: task.key) == nil { found.append(id(of: slot)) }
+            return found.count < limit && seen < Self.placed
+        }
+        return found
+    }
+
+    /// Groups whose chord may still count, newest first.
+    public mutating func openGroups(limit: Int) -> [String] {
+        var open: [String] = []
+        for number in groups.all.reversed() where open.count < limit {
+            guard let group = groups[number], !group.isSettled else { continue }
+            if isOver(group) { groups.settle(number) } else { open.append(group.id) }
+        }
+        return open
+    }
+
+    /// All members have ended, and either the body was sent or the backend has been asked since and counts nothing.
+    private func isOver(_ group: GroupTable.Group) -> Bool {
+        guard let chord = group.chord, let askedAt = group.askedAt else { return false }
+        if chord.claim == .done { return true }
+        guard chord.size == nil else { return false }
+        return group.members.allSatisfy { key in
+            guard let slot = tasks.find(key) else { return true }
+            return tasks[slot].state.isFinal && tasks[slot].timestamp + 5 < askedAt
+        }
+    }
+}

@@ -1,0 +1,72 @@
+public import CeleriacBroker
+public import CeleriacCore
+
+extension RedisResultBackend: GroupInspection {
+    /// Records up to this many bytes are read whole, of longer ones only the end: the group stands behind the result.
+    private static let wholeRecord = 32 << 10
+    private static let recordTail = 8 << 10
+    /// Keys of a set of counted members are fetched for chords up to this size.
+    private static let membersRead = 1_000
+
+    public func groups(of ids: [TaskID]) async throws(TransportError) -> [TaskID: String?] {
+        guard !ids.isEmpty else { return [:] }
+        let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", key($0)) })
+        var wanted: [TaskID] = [], commands: [RedisCommand] = []
+        for (id, reply) in zip(ids, lengths) {
+            guard let length = reply.integer, length > 0 else { continue }
+            wanted.append(id)
+            commands.append(length <= Self.wholeRecord ? RedisCommand("GET", key(id)) : RedisCommand("GETRANGE", key(id), String(-Self.recordTail), "-1"))
+        }
+        guard !wanted.isEmpty else { return [:] }
+        var found: [TaskID: String?] = [:]
+        for (id, reply) in zip(wanted, try await pool.send(commands)) {
+            guard let bytes = reply.bytes else { continue }
+            if let record = try? ResultRecord(decoding: bytes, id: id) { found[id] = .some(record.group) } else { found[id] = .some(Self.group(inTail: bytes)) }
+        }
+        return found
+    }
+
+    /// The group that the end of a record names; an id needs no escapes.
+    private static func group(inTail bytes: [UInt8]) -> String? {
+        let name = Array(#""group_id": ""#.utf8)
+        guard bytes.count > name.count, let start = (0...bytes.count - name.count).last(where: { bytes[$0...].starts(with: name) }) else { return nil }
+        let value = bytes[(start + name.count)...].prefix { $0 != UInt8(ascii: "\"") }
+        return value.isEmpty || value.contains(UInt8(ascii: "\\")) ? nil : String(decoding: value, as: UTF8.self)
+    }
+
+    /// `.s` the size, `.t` what was added, `.j` the parts (a sorted set, or a list where order does not matter), `.d` who was counted, `.c` the claim
+    /// (celery.backends.redis, 5.7).
+    public func chords(_ groups: [String]) async throws(TransportError) -> [ChordFacts] {
+        guard !groups.isEmpty else { return [] }
+        let parts = ["s", "t", "c"]
+        let first = try await pool.send(
+            groups.flatMap { group in
+                parts.map { RedisCommand("GET", chordKey(group, $0)) } + [
+                    RedisCommand("ZCARD", chordKey(group, "j")), RedisCommand("LLEN", chordKey(group, "j")), RedisCommand("SCARD", chordKey(group, "d")),
+                ]
+            })
+        guard first.count == groups.count * 6 else { return [] }
+        var facts: [ChordFacts] = []
+        var listed: [Int] = []
+        for (index, group) in groups.enumerated() {
+            let replies = first[index * 6..<index * 6 + 6].map { $0 }
+            var chord = ChordFacts(group: group)
+            chord.size = replies[0].integer.map { $0 + (replies[1].integer ?? 0) }
+            chord.claim = replies[2].text.map { $0 == "done" ? .done : .taken } ?? .none
+            // A key of the other type answers with an error, which counts as nothing.
+            chord.counted = max(replies[3].integer ?? 0, replies[4].integer ?? 0)
+            if chord.size != nil, let count = replies[5].integer, 1...Self.membersRead ~= count { listed.append(index) }
+            facts.append(chord)
+        }
+        guard !listed.isEmpty else { return facts }
+        for (index, reply) in zip(listed, try await pool.send(listed.map { RedisCommand("SMEMBERS", chordKey(groups[$0], "d")) })) {
+            // `<task id>:<index>`
+            facts[index].members = reply.items?.compactMap { item in
+                item.text.map { text in TaskID(text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text) }
+            }
+        }
+        return facts
+    }
+
+    private func chordKey(_ group: String, _ part: String) -> String { "\(prefix)celery-taskset-meta-\(group).\(part)" }
+}

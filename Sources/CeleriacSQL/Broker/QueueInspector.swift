@@ -1,0 +1,121 @@
+import CeleriacBroker
+import CeleriacCore
+import GRDB
+import OrderedCollections
+
+/// Looks at all queues of one file, in one snapshot, and remembers what tells how much came in between two looks.
+actor QueueInspector {
+    private let access: FileAccess
+    private let machinery: Machinery
+    private var held = HeldMessages()
+    private var before: Look?
+    /// The message served next, and since when it has been seen (seconds since 1970).
+    private var oldest: [String: (message: Int64, seenAt: Double)] = [:]
+
+    init(_ access: FileAccess, _ machinery: Machinery) {
+        self.access = access
+        self.machinery = machinery
+    }
+
+    /// What one snapshot shows.
+    struct Look: Sendable {
+        var at: Double
+        var names: Set<String> = []
+        var waiting: [String: Int] = [:]
+        /// The message served next in each queue, and its payload.
+        var oldest: [String: (message: Int64, payload: String)] = [:]
+        /// Messages ever put into each queue by this library; and into any, by anybody.
+        var counted: [String: Int] = [:]
+        var last = 0
+        /// Those that came since the look before and are still there.
+        var present: [String: Int] = [:]
+        /// `nil` where nobody has ever claimed anything by our tables.
+        var held: HeldMessages.Look?
+    }
+
+    func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {
+        let (tags, last, machinery) = (held.tags, before?.last, machinery)
+        let look = try await access.read("look") { try Self.look($0, at: now, known: known, machinery, after: last, tags) }
+        let counts = look.held.map { held.take($0, now: now) }
+        var facts = BrokerFacts(at: now, unackedTotal: look.held?.total)
+        let arrivals = before.flatMap { Self.arrivals($0, look) }
+        let names = look.names.union(counts?.queues.keys.filter { !machinery.contains($0) } ?? [])
+        for name in names.sorted() {
+            var fact = BrokerFacts.Queue(name: QueueName(name))
+            fact.ready = look.waiting[name] ?? 0
+            if let counts {
+                fact.unacked = counts.queues[name]?.unacked ?? 0
+                fact.eta = counts.queues[name]?.eta ?? 0
+                fact.isSampled = counts.isSampled
+            }
+            if let before, let arrivals {
+                fact.arrived = arrivals[name] ?? 0
+                fact.interval = now - before.at
+            }
+            describeOldest(&fact, look, now)
+            facts.queues.append(fact)
+        }
+        oldest = oldest.filter { names.contains($0.key) }
+        before = look
+        return facts
+    }
+
+    private func describeOldest(_ fact: inout BrokerFacts.Queue, _ look: Look, _ now: Double) {
+        let name = fact.name.rawValue
+        guard let served = look.oldest[name] else {
+            oldest[name] = nil
+            return
+        }
+        if oldest[name]?.message != served.message { oldest[name] = (served.message, now) }
+        fact.oldestSeenAt = oldest[name]?.seenAt
+        guard let envelope = try? Envelope(decoding: Array(served.payload.utf8)) else { return }
+        fact.oldest = (envelope.headers["id"]?.string ?? envelope.correlationID).map { TaskID($0) }
+        fact.oldestSentAt = envelope.headers["x-celeriac-sent-at"]?.double ?? envelope.properties["timestamp"]?.double
+    }
+
+    /// How many came into each queue between two looks, as far as that can be told for certain: when all of them were ours, or all are still there.
+    private static func arrivals(_ before: Look, _ now: Look) -> [String: Int]? {
+        let total = now.last - before.last
+        let ours = now.counted.mapValues { $0 }.merging(before.counted.mapValues { -$0 }, uniquingKeysWith: +).filter { $0.value > 0 }
+        if ours.values.reduce(0, +) == total { return ours }
+        if now.present.values.reduce(0, +) == total { return now.present }
+        return nil
+    }
+
+    // MARK: - Within the snapshot
+
+    private static func look(
+        _ database: Database, at now: Double, known: Set<QueueName>, _ machinery: Machinery, after last: Int?, _ tags: Set<ClaimTag>
+    ) throws -> Look {
+        var look = Look(at: now)
+        look.names = Set(known.map(\.rawValue))
+        guard try database.tableExists("kombu_message") else { return look }
+        // Tables of ours are missing where only Python has been.
+        let isOurs = try database.tableExists("celeriac_claim")
+        look.names.formUnion(try String.fetchAll(database, sql: KombuTables.queueNames).filter { !machinery.contains($0) })
+        look.waiting = try counts(database, isOurs ? KombuTables.waitingCounts : KombuTables.plainWaitingCounts)
+        for name in look.names where look.waiting[name] ?? 0 > 0 {
+            look.oldest[name] = try database.rows(KombuTables.oldest, [name]).first.map { ($0[0], $0[1]) }
+        }
+        look.last = try database.first(Int.self, KombuTables.lastMessage) ?? 0
+        if let last { look.present = try counts(database, KombuTables.present, [last]) }
+        guard isOurs else { return look }
+        look.counted = try counts(database, OwnTables.arrivals)
+        look.held = try HeldMessages.look(database, known: tags)
+        return look
+    }
+
+    private static func counts(_ database: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [String: Int] {
+        Dictionary(try database.rows(sql, arguments).map { ($0[0] as String, $0[1] as Int) }, uniquingKeysWith: +)
+    }
+}
+
+/// Queues of kombu's own machinery, which no task ever waits in: reply boxes, control and event queues.
+struct Machinery: Hashable, Sendable {
+    let controlExchange: String
+    let eventExchange: String
+
+    func contains(_ name: String) -> Bool {
+        name.hasSuffix(".\(controlExchange).pidbox") || name.hasSuffix(".pidbox") || name.hasPrefix("\(eventExchange).") || name.hasPrefix("celeryev.")
+    }
+}

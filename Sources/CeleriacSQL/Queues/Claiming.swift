@@ -1,0 +1,82 @@
+import CeleriacBroker
+import CeleriacCore
+import GRDB
+
+/// A message that was just claimed, not yet read.
+struct ClaimedMessage: Sendable {
+    let tag: ClaimTag
+    let queue: QueueName
+    let payload: String
+
+    var delivery: Delivery {
+        let bytes = Array(payload.utf8)
+        let content: Delivery.Content
+        do throws(MessageError) { content = .envelope(try Envelope(decoding: bytes)) } catch { content = .unreadable(error, raw: bytes) }
+        return Delivery(tag: tag.tag, queue: queue, content: content)
+    }
+}
+
+/// Which claim of which message: the version tells it from earlier and later claims of the same row.
+struct ClaimTag: Hashable, Sendable {
+    let message: Int64
+    let version: Int64
+
+    var tag: Delivery.Tag { Delivery.Tag("\(message)-\(version)") }
+
+    init(message: Int64, version: Int64) {
+        self.message = message
+        self.version = version
+    }
+
+    /// `nil` for a tag of another store.
+    init?(_ tag: Delivery.Tag) {
+        let parts = tag.rawValue.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let message = Int64(parts[0]), let version = Int64(parts[1]) else { return nil }
+        self.init(message: message, version: version)
+    }
+}
+
+extension Database {
+    private struct Candidate {
+        let message: Int64
+        let version: Int64
+        /// Empty for the most urgent.
+        let timestamp: String
+        let queue: QueueName
+    }
+
+    /// Claims at most `count` of the waiting messages of `queues`, the most urgent first, then the oldest of each queue in turn, beginning with the first queue.
+    /// - Parameter owner: id of its row.
+    func claim(from queues: [QueueName], upTo count: Int, owner: Int64, now: Double) throws -> [ClaimedMessage] {
+        var lines: [ArraySlice<Candidate>] = []
+        for queue in queues {
+            guard let id = try queueID(queue.rawValue) else { continue }
+            let candidates = try rows(KombuTables.waiting, [id, count]).map { row in
+                Candidate(message: row[0], version: row[1], timestamp: row[2] ?? "", queue: queue)
+            }
+            if !candidates.isEmpty { lines.append(candidates[...]) }
+        }
+        return try Self.merged(lines, upTo: count).map { candidate in
+            try run(KombuTables.hide, [candidate.message])
+            let version = candidate.version + 1
+            try run(OwnTables.claim, [candidate.message, version, owner, now])
+            return ClaimedMessage(
+                tag: ClaimTag(message: candidate.message, version: version), queue: candidate.queue,
+                payload: try first(String.self, KombuTables.payload, [candidate.message]) ?? "")
+        }
+    }
+
+    /// One of each line in turn, as long as they are equally urgent.
+    private static func merged(_ lines: [ArraySlice<Candidate>], upTo count: Int) -> [Candidate] {
+        guard lines.count > 1 else { return lines.first.map { Array($0.prefix(count)) } ?? [] }
+        var lines = lines
+        var merged: [Candidate] = []
+        var turn = 0
+        while merged.count < count, let urgent = lines.compactMap(\.first?.timestamp).min() {
+            while lines[turn % lines.count].first?.timestamp != urgent { turn += 1 }
+            if let candidate = lines[turn % lines.count].popFirst() { merged.append(candidate) }
+            turn += 1
+        }
+        return merged
+    }
+}

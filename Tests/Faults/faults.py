@@ -1,0 +1,215 @@
+"""What becomes of tasks when workers, their children and the broker die: nothing is lost, and what runs twice was in flight and says so.
+
+usage: faults.py [--tasks COUNT] [--only NAME[,NAME…]] [--seed NUMBER]
+       NAMEs: workers children broker long
+
+Each task has a unique number and writes it, with the mark "redelivered" when its message bore one, into a ledger: a Redis server of its own that nobody
+kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set. Prints a line for each part; exit code 1 if a promise did not hold.
+"""
+import argparse
+import base64
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Benchmarks"))
+from servers import Redis, answers, free_port, redis_server, wait_until  # noqa: E402
+
+WORKER = os.environ.get("SUITE_WORKER", str(Path(__file__).resolve().parents[2] / ".build/debug/suite-worker"))
+BACK_WITHIN = 45  # seconds: the promise for work of a dead worker
+
+
+def message(number, seconds, eta=None):
+    name = str(uuid.uuid4())
+    headers = {"lang": "py", "task": "faults.record", "id": name, "eta": eta, "retries": 0, "timelimit": [None, None], "root_id": name, "parent_id": None,
+               "argsrepr": f"({number}, {seconds})", "kwargsrepr": "{}", "origin": "gen1@faults", "ignore_result": False}
+    body = base64.b64encode(json.dumps([[number, seconds], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]).encode()).decode()
+    properties = {"correlation_id": name, "reply_to": str(uuid.uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "celery"},
+                  "priority": 0, "body_encoding": "base64", "delivery_tag": str(uuid.uuid4())}
+    return json.dumps({"body": body, "content-encoding": "utf-8", "content-type": "application/json", "headers": headers, "properties": properties})
+
+
+def fill(port, count, seconds, eta=None):
+    redis = Redis(port)
+    for start in range(0, count, 500):
+        redis("LPUSH", "celery", *(message(number, seconds, eta) for number in range(start, min(count, start + 500))))
+
+
+class Workers:
+    """Our workers on one broker. They belong to this process: those that still run are ended with it."""
+
+    def __init__(self, broker, ledger, count, **environment):
+        self.settings = dict(os.environ, TEST_BROKER=broker, TEST_BACKEND=broker.rsplit("/", 1)[0] + "/1", LEDGER=str(ledger), **environment)
+        self.running, self.started = [], 0
+        for _ in range(count):
+            self.start()
+
+    def start(self):
+        self.started += 1
+        environment = dict(self.settings, NODENAME=f"w{self.started}@faults")
+        log = open(os.environ.get("WORKER_LOG", os.devnull), "ab")
+        self.running.append(subprocess.Popen([WORKER], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+
+    def kill_one(self):
+        victim = self.running.pop(random.randrange(len(self.running)))
+        victim.kill()
+        victim.wait()
+        self.start()
+
+    def children(self):
+        pids = []
+        for worker in self.running:
+            with contextlib.suppress(OSError):
+                for thread in Path(f"/proc/{worker.pid}/task").iterdir():
+                    pids += [int(pid) for pid in (thread / "children").read_text().split()]
+        return pids
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for worker in self.running:
+            worker.terminate()
+        for worker in self.running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(20)
+            worker.kill()
+            worker.wait()
+
+
+def ledger_entries(ledger):
+    return [entry.decode() for entry in Redis(ledger)("LRANGE", "ledger", 0, -1)]
+
+
+def settled(port):
+    redis = Redis(port)
+    return redis("LLEN", "celery") + redis("HLEN", "unacked") == 0
+
+
+def judge(name, count, ledger, allowed, notes=""):
+    """Compares the ledger with what was sent; the entries are `number` or `number redelivered`."""
+    entries = ledger_entries(ledger)
+    runs = Counter(entry.split()[0] for entry in entries)
+    bare = Counter(entry for entry in entries if not entry.endswith("redelivered"))
+    lost = count - len(runs)
+    twice = sum(times - 1 for times in runs.values())
+    marked = len(entries) - bare.total()
+    # Of the runs of one task only the first may do without the mark.
+    unmarked = sum(times - 1 for times in bare.values())
+    holds = lost == 0 and twice <= allowed and unmarked == 0
+    print(f"{name:<9} {'holds' if holds else 'BROKEN'}: {count:,} tasks, {lost} lost, {twice} run again (at most {allowed} allowed), "
+          f"{unmarked} of those not marked, {marked} marked redelivered in all{notes}", flush=True)
+    return holds
+
+
+def workers(count):
+    with redis_server() as ledger, redis_server() as port:
+        fill(port, count, 0.02)
+        concurrency, kills, back = 8, 20, 0
+        with Workers(f"redis://127.0.0.1:{port}/0", ledger, 3, CONCURRENCY=str(concurrency), POOL="async") as pool:
+            wait_until(lambda: Redis(ledger)("LLEN", "ledger") > 0, 60, "the first task")
+            for _ in range(kills):
+                time.sleep(random.uniform(0.1, 0.6))
+                pool.kill_one()
+            begin = time.monotonic()
+            wait_until(lambda: settled(port), 240, "the last task")
+            back = time.monotonic() - begin
+        in_flight = kills * concurrency
+        holds = judge("workers", count, ledger, in_flight, f"; {kills} workers killed, all done {back:.0f} s after the last kill")
+        # All waiting work takes its time too; what a dead worker held must not be what the end waits for.
+        return holds and back < BACK_WITHIN + count * 0.02 / (3 * concurrency)
+
+
+def children(count):
+    with redis_server() as ledger, redis_server() as port:
+        fill(port, count, 0.02)
+        kills = 0
+        with Workers(f"redis://127.0.0.1:{port}/0", ledger, 2, CONCURRENCY="4", POOL="process") as pool:
+            wait_until(lambda: Redis(ledger)("LLEN", "ledger") > 0, 60, "the first task")
+            while kills < 20:
+                time.sleep(random.uniform(0.1, 0.5))
+                if pids := pool.children():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(random.choice(pids), signal.SIGKILL)
+                        kills += 1
+            wait_until(lambda: settled(port), 240, "the last task")
+            alive = all(worker.poll() is None for worker in pool.running)
+        return judge("children", count, ledger, kills, f"; {kills} children killed, workers {'still there' if alive else 'GONE'}") and alive
+
+
+def broker(count):
+    with redis_server() as ledger, tempfile.TemporaryDirectory() as folder:
+        port, restarts = free_port(), 5
+
+        def start():
+            server = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--appendonly", "yes",
+                                       "--appendfsync", "always"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            wait_until(lambda: answers(port), 20, "redis-server")
+            return server
+        server = start()
+        try:
+            fill(port, count, 0.01)
+            with Workers(f"redis://127.0.0.1:{port}/0", ledger, 2, CONCURRENCY="8", POOL="async") as pool:
+                wait_until(lambda: Redis(ledger)("LLEN", "ledger") > 0, 60, "the first task")
+                for _ in range(restarts):
+                    time.sleep(random.uniform(0.5, 1.5))
+                    server.kill()
+                    server.wait()
+                    time.sleep(random.uniform(0, 1))
+                    server = start()
+                wait_until(lambda: settled(port), 300, "the last task")
+                alive = all(worker.poll() is None for worker in pool.running)
+        finally:
+            server.kill()
+            server.wait()
+        # What was fetched or running when the connection went: the prefetch of two workers, each time.
+        return judge("broker", count, ledger, restarts * 2 * 8 * 4, f"; {restarts} restarts, workers {'still there' if alive else 'GONE'}") and alive
+
+
+def long(_):
+    """ETA ten times the visibility timeout away, and tasks three times as long as it: exactly once each, whoever sweeps."""
+    timeout, count = 2, 20
+    with redis_server() as ledger, redis_server() as port:
+        url = f"redis://127.0.0.1:{port}/0?visibility_timeout={timeout}"
+        eta = (datetime.now(timezone.utc) + timedelta(seconds=10 * timeout)).isoformat()
+        with Workers(url, ledger, 2, CONCURRENCY="30", POOL="async"):
+            redis = Redis(port)
+            for number in range(count):
+                redis("LPUSH", "celery", message(number, 0, eta))
+                redis("LPUSH", "celery", message(count + number, 3 * timeout))
+            wait_until(lambda: settled(port), 90, "the last task")
+            time.sleep(2 * timeout)
+        return judge("long", 2 * count, ledger, 0, f"; visibility timeout {timeout} s, ETA {10 * timeout} s, run time {3 * timeout} s")
+
+
+PARTS = {"workers": workers, "children": children, "broker": broker, "long": long}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", type=int, default=10_000)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    options = parser.parse_args()
+    wanted = options.only.split(",")
+    if unknown := [part for part in wanted if part not in PARTS]:
+        parser.error(f"no part named {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    random.seed(options.seed)
+    print(f"seed {options.seed}", flush=True)
+    held = [PARTS[part](options.tasks) for part in wanted]
+    print(f"{sum(held)} passed, {len(held) - sum(held)} failed", flush=True)
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
