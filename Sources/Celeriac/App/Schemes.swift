@@ -1,6 +1,7 @@
 public import CeleriacBroker
 public import CeleriacCore
 import CeleriacRedis
+import CeleriacSQL
 
 /// The one table from URL schemes to the code that speaks to that kind of server.
 public enum Schemes {
@@ -23,6 +24,13 @@ public enum Schemes {
                 return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
             },
             resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) }),
+        // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
+        Kind(
+            schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
+            broker: { (url, settings, permission) throws(TransportError) in try SQLiteBroker(url, settings: settings, permission: permission) },
+            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url) },
+            transport: { (url, settings) throws(TransportError) in VirtualTransport(try SQLiteStore(url), settings: settings) },
+            resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) }),
         // Each opening has queues of its own, which end with the process.
         Kind(
             schemes: ["memory"],

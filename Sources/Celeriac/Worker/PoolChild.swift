@@ -49,7 +49,7 @@ public final class PoolChild: Sendable {
         }
         child.link.send(ProcessReply.ready.value)
         // The listening thread ends the process.
-        await withUnsafeContinuation { (_: UnsafeContinuation<Never, Never>) in }
+        while true { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
     }
 
     /// Takes jobs as they come, on a thread of its own, so that the end of the worker is noticed whatever a task does to the other threads.

@@ -55,7 +55,9 @@ final class ProcessLink: Sendable {
 
     /// Reads frames until the link ends, or `take` refuses one, or one is longer than any may be; blocks the thread that calls it.
     /// - Parameter take: gets the JSON, valid during the call; `false` ends the reading.
-    func read(_ take: (UnsafeRawBufferPointer) -> Bool) {
+    /// - Returns: whether the other side ended it, not what it sent.
+    @discardableResult
+    func read(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         var frames = FrameBuffer()
         while true {
             let count = frames.fill { space in
@@ -64,8 +66,8 @@ final class ProcessLink: Sendable {
                     if count >= 0 || errno != EINTR { return count }
                 }
             }
-            guard count > 0 else { return }
-            guard frames.forEach(take) else { return }
+            guard count > 0 else { return true }
+            guard frames.forEach(take) else { return false }
         }
     }
 

@@ -138,16 +138,12 @@ final class ProcessPool: Pool {
 
     /// The life of one process, on a thread of its own: what it says, then its end.
     private func accompany(_ process: Int32, _ link: ProcessLink) {
-        var problem: String?
-        link.read { bytes in
-            guard let reply = (try? JSON.decode(bytes)).flatMap({ ProcessReply($0) }) else {
-                problem = "Worker sent what cannot be read"
-                return false
-            }
+        let isSane = link.read { bytes in
+            guard let reply = (try? JSON.decode(bytes)).flatMap({ ProcessReply($0) }) else { return false }
             hear(reply, process)
             return true
         }
-        bury(process, told: problem)
+        bury(process, told: isSane ? nil : "Worker sent what cannot be read")
     }
 
     /// Ends a process that listens no more (most have ended already), and all that its tasks started.

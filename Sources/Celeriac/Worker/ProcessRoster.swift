@@ -195,6 +195,7 @@ struct ProcessRoster {
         let left = waiting.map { Action.claim($0.claim, .none(.lost("The pool is closed"))) }
         waiting = []
         // Also those that are not ready yet.
+        for process in members.keys { members[process]?.isRetiring = true }
         return left + members.values.map { .dismiss($0.link) } + closing()
     }
 
@@ -206,8 +207,8 @@ struct ProcessRoster {
             if pause > .zero { postponed += missing } else { starting += missing }
             return (0..<missing).map { _ in .start(after: pause) }
         }
-        let (idle, busy) = (staying.filter(\.value.isIdle).keys, staying.filter { !$0.value.isIdle }.keys)
-        return (Array(idle) + Array(busy)).prefix(-missing).flatMap { retire($0) }
+        let (free, busy) = (staying.filter { $0.value.job == nil }.keys, staying.filter { $0.value.job != nil }.keys)
+        return (Array(free) + Array(busy)).prefix(-missing).flatMap { retire($0) }
     }
 
     private var staying: [Int32: Member] { members.filter { !$0.value.isRetiring && $0.value.verdict == nil } }

@@ -127,14 +127,6 @@ extension CanvasNode {
     }
 }
 
-extension Value {
-    /// `nil` for null. (`isNull ? nil : self` would be null again: a `nil` literal is one.)
-    var ifNotNull: Value? {
-        if case .null = self { return Optional<Value>.none }
-        return .some(self)
-    }
-}
-
 extension CanvasError {
     static let chordWithoutBody = CanvasError(.chordWithoutBody, cause: "a chord has no body")
 }

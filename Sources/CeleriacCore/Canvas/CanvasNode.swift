@@ -144,7 +144,8 @@ extension CanvasNode {
         ]
     }
 
-    var signature: Signature? { try? Signature(value) }
+    /// What the members of a header carry of this body; nothing of an empty group, for which nobody waits.
+    var awaited: Value? { isEmptyGroup ? nil as Value? : value }
 }
 
 extension CanvasNode {

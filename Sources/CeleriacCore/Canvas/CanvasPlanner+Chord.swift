@@ -36,14 +36,13 @@ extension CanvasPlanner {
 
         options = options.without(["chain", "chord"])
         header.options["task_id"] = .string(groupID)
-        let bodyValue = body.value
-        let frozen = try freezeGroup(header, Place(group: groupID, chord: bodyValue, root: root))
+        let frozen = try freezeGroup(header, Place(group: groupID, chord: body.awaited, root: root))
         let headerResult = ResultNode(groupID, members: frozen.results)
         if header.members.isEmpty {
             try apply(body, args: [[]])
             result.parent = headerResult
         } else {
-            try announce(headerResult, body: body, bodyValue)
+            announce(headerResult, body: body)
             options["task_id"] = .string(groupID)
             result.parent = try apply(header, args: args, kwargs: kwargs, options: options.merging(delay) { _, delay in delay })
         }
@@ -59,10 +58,10 @@ extension CanvasPlanner {
     }
 
     /// Tells the result backend what it has to know before the header is sent: its nesting, if there is any, and who waits for it where nobody counts.
-    private mutating func announce(_ header: ResultNode, body: CanvasNode, _ bodyValue: Value) throws(CanvasError) {
+    private mutating func announce(_ header: ResultNode, body: CanvasNode) {
         if header.members?.contains(where: \.isGroup) == true { steps.append(.saveGroup(header.id, members: header.tuple)) }
         guard !context.countsChords else { return }
-        var call = TaskCall(id: TaskID(newID()), name: "celery.chord_unlock", args: [.string(header.id), bodyValue])
+        var call = TaskCall(id: TaskID(newID()), name: "celery.chord_unlock", args: [.string(header.id), body.value])
         call.kwargs = [
             "result": .array(header.members?.map(\.tuple) ?? []), "interval": context.chordRetryInterval.map(Value.number) ?? .null, "max_retries": .null,
         ]

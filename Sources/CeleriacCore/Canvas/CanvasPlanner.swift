@@ -89,7 +89,7 @@ struct CanvasPlanner {
         let result = try freeze(body, bodyPlace)
         let header = node.header ?? .group(node.members)
         node.header = header
-        let frozen = try freezeGroup(header, Place(chord: body.value, root: place.root, parent: place.parent))
+        let frozen = try freezeGroup(header, Place(chord: body.awaited, root: place.root, parent: place.parent))
         node.options["task_id"] = .string(frozen.id)
         result.origin.parent = ResultNode(frozen.id, members: frozen.results)
         return result

@@ -40,10 +40,18 @@ public struct Signature: Hashable, Sendable {
     }
 
     /// The map form, members in Celery's order.
+    ///
+    /// `map`, `starmap` and `chunks` are written as Celery writes them: as plain calls of its built-in tasks. (Told their kind, Celery takes the task's
+    /// map for the name to be routed by, and fails as soon as there are routes.)
     public var value: Value {
-        [
-            "task": .string(task), "args": .array(args), "kwargs": .object(kwargs), "options": .object(options),
-            "subtask_type": kind == .task ? .null : .string(kind.rawValue), "immutable": .bool(isImmutable),
+        let type: Value =
+            switch kind {
+            case .chain, .group, .chord: .string(kind.rawValue)
+            case .task, .map, .starmap, .chunks: .null
+            }
+        return [
+            "task": .string(task), "args": .array(args), "kwargs": .object(kwargs), "options": .object(options), "subtask_type": type,
+            "immutable": .bool(isImmutable),
         ]
     }
 }

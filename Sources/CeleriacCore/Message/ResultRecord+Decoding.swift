@@ -31,8 +31,8 @@ extension ResultRecord {
         parent = members["parent_id"]?.string.map(TaskID.init(_:))
         group = members["group_id"]?.string
         name = members["name"]?.string
-        args = members["args"].flatMap { $0.isNull ? nil : $0 }
-        kwargs = members["kwargs"].flatMap { $0.isNull ? nil : $0 }
+        args = members["args"]?.ifNotNull
+        kwargs = members["kwargs"]?.ifNotNull
         worker = members["worker"]?.string.map(WorkerName.init(_:))
         retries = members["retries"]?.integer
         queue = members["queue"]?.string.map(QueueName.init(_:))

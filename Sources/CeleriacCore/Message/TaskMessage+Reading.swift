@@ -70,7 +70,7 @@ extension TaskMessage {
         callbacks = links["callbacks"]?.array ?? []
         errbacks = links["errbacks"]?.array ?? []
         chain = links["chain"]?.array ?? []
-        chord = links["chord"].flatMap { $0.isNull ? nil : $0 }
+        chord = links["chord"]?.ifNotNull
         eta = time("eta")
         expires = time("expires")
         retries = fields["retries"]?.integer ?? 0
@@ -92,6 +92,7 @@ extension TaskMessage {
         routingKey = envelope.routingKey
         isRedelivered = envelope.isRedelivered
         headers = envelope.headers
+        properties = envelope.properties
         if case .opaque(let reason) = arguments { problems.append("its body cannot be read: \(reason)") }
         self.problems = problems
     }

@@ -28,6 +28,9 @@ extension Value {
     public var object: OrderedDictionary<String, Value>? { if case .object(let members) = self { members } else { nil } }
     public var isNull: Bool { self == .null }
 
+    /// `nil` for null. (Where a `Value?` is wanted, `isNull ? nil : self` can be null again: a `nil` literal is a value too.)
+    public var ifNotNull: Value? { isNull ? Optional<Value>.none : .some(self) }
+
     /// An integer, or a number without a fraction that fits.
     public var integer: Int? {
         switch self {

@@ -21,7 +21,7 @@ enum CeleryCanvas {
         from celery import Celery, signature, chain as make_chain
         from celery.app.trace import build_tracer
         from celery.backends.base import BaseBackend
-        from celery.canvas import maybe_signature
+        from celery.canvas import _chord, maybe_signature
         from celery.exceptions import ChordError
         from celery.result import GroupResult
         from celery.utils.functional import _regen
@@ -38,7 +38,7 @@ enum CeleryCanvas {
             def store_result(self, id, result, state, traceback=None, request=None, **kwargs): steps.append(['store', id, state])
             def _store_result(self, *args, **kwargs): pass
             def on_chord_part_return(self, request, state, result, **kwargs):
-                if request.group and request.id: steps.append(['part', request.group, request.id, request.group_index, state])
+                if request.group and request.id and request.chord: steps.append(['part', request.group, request.id, request.group_index, state])
             def apply_chord(self, header, body, **kwargs):
                 if not isinstance(header[1], _regen):
                     result = app.GroupResult(*header)
@@ -69,6 +69,24 @@ enum CeleryCanvas {
             if plan['do'] == 'add': self.add_to_chord(signature(plan['signature'], app=app)); return 1
         Backend.add_to_chord = lambda self, group, result: steps.append(['extend', group])
 
+        # Without a visitor Celery leaves out the bodies of chords.
+        stamp_header = _chord.stamp
+        def stamp_all(self, visitor=None, append_stamps=False, **headers):
+            stamp_header(self, visitor, append_stamps, **headers)
+            self.body.stamp(**self._stamp_headers(**headers))
+        _chord.stamp = stamp_all
+
+        # Callbacks read from JSON are plain maps, of which stamping would stamp a copy.
+        def live(sig):
+            for key in ('link', 'link_error'):
+                if sig.options.get(key): sig.options[key] = [live(signature(s, app=app)) for s in sig.options[key]]
+            if sig.subtask_type in ('chain', 'group'):
+                for task in sig.tasks: live(task)
+            if sig.subtask_type == 'chord':
+                for task in sig.tasks: live(task)
+                live(sig.body)
+            return sig
+
         def traced():
             request = dict(plan['request'], delivery_info={'exchange': '', 'routing_key': 'celery', 'priority': 0}, hostname='w', is_eager=False)
             build_tracer('case.run', run, app=app, eager=False)(request['id'], [], {}, request)
@@ -83,7 +101,7 @@ enum CeleryCanvas {
                 if plan['do'] == 'apply':
                     result = signature(plan['signature'], app=app).apply_async(plan.get('args'), plan.get('kwargs'), **plan.get('options', {}))
                 elif plan['do'] == 'stamp':
-                    sig = signature(plan['signature'], app=app)
+                    sig = live(signature(plan['signature'], app=app))
                     sig.stamp(**plan['stamps'])
                     answer['signature'] = sig
                 elif plan['do'] == 'compose':
@@ -92,6 +110,8 @@ enum CeleryCanvas {
                     app.backend.chord_error_from_stack(maybe_signature(plan['signature'], app=app), ChordError('Dependency x raised y'))
                 else:
                     traced()
+                if plan['do'] != 'fail' and any(step[0] == 'store' and step[1] == plan.get('request', {}).get('id') and step[2] == 'FAILURE' for step in steps):
+                    raise Failure('the task failed instead')
                 if result is not None: answer['result'] = result.as_tuple()
                 answer['steps'] = steps
                 print(dumps(answer))

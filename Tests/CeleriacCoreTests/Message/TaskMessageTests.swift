@@ -68,6 +68,10 @@ import Testing
         #expect(try Self.message("redis.v2.canvas.stamped").stampedHeaders.isEmpty == false)
     }
 
+    @Test func aNullChordIsNone() throws {
+        #expect(try Self.message("redis.v2.plain").chord == nil)
+    }
+
     @Test func inAHybridMessageTheHeadersWin() throws {
         let body: Value = ["task": "old", "args": [1], "kwargs": ["a": 2], "retries": 3, "eta": "2024-01-02", "callbacks": [["task": "next"]]]
         let message = try TaskMessage(Envelope(headers: ["task": "new", "id": "i", "retries": 1], body: JSON.encode(body)))
