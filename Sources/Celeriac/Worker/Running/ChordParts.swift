@@ -43,11 +43,12 @@ struct ChordParts: Sendable {
     /// Whoever waits for the body learns why it will not come.
     func fail(_ body: Value, _ error: StoredException, _ context: CanvasContext) async {
         state.log.error("Chord failed: \(ForeignText.safe(error.text))")
+        let failure = Canvas.failedChord(body: body, context: context, newID: freshUUID)
+        await fail(failure.failures, error, traceback: error.text)
         do {
-            let failure = try Canvas.failedChord(body: body, context: context, newID: freshUUID)
-            await fail(failure.failures, error, traceback: error.text)
             if !failure.revoked.isEmpty { try await state.app.revoke(failure.revoked) }
             try await state.app.carryOut(failure.errbacks.flatMap(\.steps))
+            if let problem = failure.problems.first { throw problem }
         } catch { state.log.error("Couldn't fail the body of a chord: \(ForeignText.safe("\(error)"))") }
     }
 
