@@ -53,6 +53,13 @@ final class WorkerHarness: Sendable {
         return code
     }
 
+    /// Waits for an end that was asked for otherwise.
+    func ended() async throws -> Int32 {
+        let code = try await within("the worker's end") { [running] in try await running.value }
+        listening.cancel()
+        return code
+    }
+
     /// Sends a task and returns its id.
     @discardableResult
     func send(_ name: String, _ args: [Value] = [], id: TaskID? = nil, change: (inout TaskCall) -> Void = { _ in }) async throws -> TaskID {
