@@ -36,7 +36,7 @@ import Testing
     @Test func pythonRunsWhatWeSendAndWeReadItsResults() async throws {
         let worker = try app.worker()
         try await store.publish([call("one", [2, 3]), call("two", ["x", .null])])
-        let (results, limit) = (results, Duration.seconds(40))
+        let (results, limit) = (results, Duration.seconds(120))
         let records = try await within(limit) { try await results.updates(of: ["one", "two"]).reduce(into: [:]) { $0[$1.id] = $1 } }
         #expect(records["one"]?.state == .success)
         #expect(records["one"]?.result == 5)
@@ -50,7 +50,7 @@ import Testing
         try await store.publish([call("late", ["late", ""], priority: 9), call("soon", ["soon", ""], priority: 3), call("now", ["now", ""])])
         let worker = try app.worker()
         let results = results
-        let order = try await within(.seconds(40)) {
+        let order = try await within(.seconds(120)) {
             try await results.updates(of: ["late", "soon", "now"]).reduce(into: [ResultRecord]()) { $0.append($1) }.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }.map(\.id)
         }
         #expect(order == ["now", "soon", "late"])

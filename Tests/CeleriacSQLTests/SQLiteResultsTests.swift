@@ -33,6 +33,8 @@ import Testing
         full.worker = "celery@w1"
         full.retries = 2
         full.queue = "celery"
+        full.group = "g1"
+        full.parent = "p1"
         try await results.store([full], lifetime: nil)
         #expect(try await results.record(of: "t1") == full)
         #expect(try await results.record(of: "t2") == nil)
@@ -70,6 +72,27 @@ import Testing
         let error = await #expect(throws: TransportError.self) { try await results.record(of: "p") }
         #expect(error?.kind == .garbled)
         #expect(error?.cause.contains("pickle") == true)
+    }
+
+    @Test func groupsAreTellableOfWhatHasARecord() async throws {
+        var member = record("m", .success)
+        member.group = "g"
+        try await results.store([member, record("alone", .success)], lifetime: nil)
+        #expect(try await results.groups(of: ["m", "alone", "unknown"]) == ["m": "g", "alone": nil])
+        try await results.forget(["m"])
+        #expect(try await results.groups(of: ["m"]).isEmpty)
+    }
+
+    @Test func aReaderThatMayNotMakeAnythingWaitsForTheFile() async throws {
+        let later = try TemporaryFile()
+        let reader = try SQLiteResults(later.url, creates: false)
+        let error = await #expect(throws: TransportError.self) { try await reader.record(of: "t1") }
+        #expect(error?.kind == .unreachable)
+        try await DatabaseQueue(path: later.path).write { try $0.execute(sql: "CREATE TABLE other (x)") }
+        #expect(try await reader.record(of: "t1") == nil)
+        #expect(try await reader.chords(["g"]) == [ChordFacts(group: "g")])
+        try await SQLiteResults(later.url).store([record("t1", .success, 4)], lifetime: nil)
+        #expect(try await reader.record(of: "t1")?.result == 4)
     }
 
     @Test func updatesTellWhatIsThereThenEachChangeThenEnd() async throws {

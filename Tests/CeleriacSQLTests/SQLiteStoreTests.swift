@@ -178,7 +178,7 @@ import Testing
             try await withThrowingTaskGroup(of: [Delivery].self) { group in
                 group.addTask {
                     waiting.continuation.finish()
-                    return try await store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(15))
+                    return try await store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(50))
                 }
                 for await _ in waiting.stream {}
                 try await store.publish([message("m0")])
@@ -194,7 +194,7 @@ import Testing
         #expect(mine.count == 1)
         let (store, path) = (store, file.path)
         let claimed = try await within {
-            async let claimed = store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(15))
+            async let claimed = store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(50))
             // As Python puts a message: with a connection of its own, which tells nobody.
             try await DatabaseQueue(path: path).write { database in
                 try database.execute(
