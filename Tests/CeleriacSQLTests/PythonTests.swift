@@ -51,7 +51,8 @@ import Testing
         let worker = try app.worker()
         let results = results
         let order = try await within(.seconds(120)) {
-            try await results.updates(of: ["late", "soon", "now"]).reduce(into: [ResultRecord]()) { $0.append($1) }.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }.map(\.id)
+            try await results.updates(of: ["late", "soon", "now"]).reduce(into: [ResultRecord]()) { $0.append($1) }.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }
+                .map(\.id)
         }
         #expect(order == ["now", "soon", "late"])
         worker.end()
@@ -60,7 +61,8 @@ import Testing
     @Test func pythonReadsOurResults() async throws {
         var success = ResultRecord(id: "ours", state: .success, result: ["sum": 5, "of": [2, 3]])
         success.dateDone = "2026-11-22T12:38:02.470464+00:00"
-        var failure = ResultRecord(id: "failed", state: .failure, result: ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"])
+        var failure = ResultRecord(
+            id: "failed", state: .failure, result: ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"])
         failure.traceback = "Traceback (most recent call last): …"
         failure.args = [1]
         try await results.store([success, failure], lifetime: nil)

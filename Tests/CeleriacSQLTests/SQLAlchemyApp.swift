@@ -41,7 +41,8 @@ final class SQLAlchemyApp: Sendable {
 
     /// Starts a worker of one thread; it takes tasks a moment later.
     func worker() throws -> Program {
-        try Program([path(), "-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip"], in: folder, limit: 150)
+        try Program(
+            [path(), "-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip"], in: folder, limit: 150)
     }
 
     private func path() throws -> String {

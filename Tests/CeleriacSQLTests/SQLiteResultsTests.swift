@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func aFullRecordComesBackAsItWas() async throws {
-        var full = record("t1", .failure, ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"], done: "2026-11-22T12:38:02.470464+00:00")
+        var full = record(
+            "t1", .failure, ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"], done: "2026-11-22T12:38:02.470464+00:00")
         full.traceback = "Traceback…"
         full.children = [[["c1", .null], .null]]
         full.name = "shop.fail"
@@ -42,7 +43,9 @@ import Testing
 
     @Test func timesAreKeptAsSQLAlchemyKeepsThem() async throws {
         try await results.store([record("a", .success, 1, done: "2026-11-22T13:38:02+01:00"), record("b", .started)], lifetime: nil)
-        let dates = try await DatabaseQueue(path: file.path).read { try Row.fetchAll($0, sql: "SELECT date_done FROM celery_taskmeta ORDER BY task_id").map { $0[0] as String? } }
+        let dates = try await DatabaseQueue(path: file.path).read {
+            try Row.fetchAll($0, sql: "SELECT date_done FROM celery_taskmeta ORDER BY task_id").map { $0[0] as String? }
+        }
         #expect(dates == ["2026-11-22 12:38:02.000000", nil])
     }
 
@@ -138,7 +141,10 @@ import Testing
 
     @Test func onlyWhatEndedBeforeIsRemoved() async throws {
         try await results.store(
-            [record("old", .success, done: "2026-01-01T00:00:00+00:00"), record("new", .success, done: "2026-01-03T00:00:00+00:00"), record("running", .started)],
+            [
+                record("old", .success, done: "2026-01-01T00:00:00+00:00"), record("new", .success, done: "2026-01-03T00:00:00+00:00"),
+                record("running", .started),
+            ],
             lifetime: nil)
         #expect(try await results.removeExpired(before: try #require(ISOTime.parse("2026-01-02T00:00:00Z"))) == 1)
         #expect(Set(try await results.records(of: ["old", "new", "running"]).keys) == ["new", "running"])
