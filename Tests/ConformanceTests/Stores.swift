@@ -1,5 +1,8 @@
 import CeleriacBroker
 import CeleriacCore
+import CeleriacRedis
+import CeleriacSQL
+import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
@@ -10,13 +13,35 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for messages, whose owners' holds last `lease` without being renewed.
     let place: @Sendable (_ lease: Duration) async throws -> StorePlace
 
-    static let all: [StoreKind] = [memory]
+    static let all: [StoreKind] = [memory, sqlite] + (RedisServer.isThere ? [redis] : [])
 
     static let memory = StoreKind(testDescription: "memory") { lease in
         let store = MemoryStore(lease: lease)
         return StorePlace { store }
     }
+
+    static let redis = StoreKind(testDescription: "redis") { lease in
+        let server = try await SharedServer.redis.server()
+        // A place of its own on a server for all.
+        let url = try BrokerURL("redis://127.0.0.1:\(server.port)/0?global_keyprefix=\(freshUUID()):")
+        return StorePlace(server) { try RedisStore(url, lease: lease) }
+    }
 }
+
+extension StoreKind {
+    static let sqlite = StoreKind(testDescription: "SQLite") { lease in
+        let url = BrokerURL(scheme: "sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
+        return StorePlace { try SQLiteStore(url, lease: lease) }
+    }
+}
+
+/// Where all SQLite files of this process lie; removed at its end, since a store may outlive its place.
+let sqliteFolder: String = {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("stores-\(freshUUID())").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(atPath: sqliteFolder) }
+    return path
+}()
 
 /// A place where messages lie, and handles onto it, as different processes would have them.
 struct StorePlace: Sendable {
@@ -27,6 +52,34 @@ struct StorePlace: Sendable {
     init(_ server: (any Sendable)? = nil, open: @escaping @Sendable () throws -> any QueueStore) {
         self.server = server
         self.open = open
+    }
+
+    /// To be the last that is done with them: the place has to live until then.
+    func close(_ stores: any QueueStore...) async {
+        for store in stores { await store.close() }
+        withExtendedLifetime(server) {}
+    }
+
+    func close(_ transport: any Transport) async {
+        await transport.close()
+        withExtendedLifetime(server) {}
+    }
+}
+
+/// One server for all tests that run at the moment; ended with the last of them.
+actor SharedServer {
+    static let redis = SharedServer()
+    private weak var running: RedisServer?
+    private var starting: Task<RedisServer, any Error>?
+
+    func server() async throws -> RedisServer {
+        if let running { return running }
+        let task = starting ?? Task { try await RedisServer.start() }
+        starting = task
+        defer { if starting == task { starting = nil } }
+        let server = try await task.value
+        running = server
+        return server
     }
 }
 

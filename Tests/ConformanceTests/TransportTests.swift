@@ -4,7 +4,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct TransportTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct TransportTests {
     @Test func everySettlementNamesItsDelivery() {
         let tag = Delivery.Tag("a")
         let all: [Settlement] = [.acknowledge(tag), .reject(tag, requeue: true), .release(tag), .bury(tag, reason: "poison")]
@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: StoreKind.all) func whatIsPublishedCarriesWhatKombuWrites(kind: StoreKind) async throws {
-        let transport = try await kind.place(.seconds(30)).transport()
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport()
         let consumer = transport.consumer(owner: "w1@test")
         try await consumer.consume(Queue("q"))
         try await transport.publish([publication("1"), publication("2")])
@@ -25,11 +26,12 @@ import Testing
         #expect(deliveries[0].envelope?.deliveryTag != deliveries[1].envelope?.deliveryTag)
         try await consumer.settle(deliveries.map { .acknowledge($0.tag) })
         await consumer.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func exchangesRouteByTheirBindings(kind: StoreKind) async throws {
-        let transport = try await kind.place(.seconds(30)).transport()
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport()
         let consumer = transport.consumer(owner: "w1@test")
         for queue in [
             Queue("eu", exchange: "shop", exchangeType: .topic, routingKey: "orders.eu.#"), Queue("all", exchange: "shop", exchangeType: .topic, routingKey: "orders.#"),
@@ -48,23 +50,25 @@ import Testing
         }
         #expect(found == ["eu: both", "all: both", "all: one", "direct: mail"])
         await consumer.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func whatNoQueueIsBoundForGoesToTheDeadLetterQueueThereIs(kind: StoreKind) async throws {
         var settings = BrokerSettings()
         settings.transportOptions = ["deadletter_queue": "lost"]
-        let transport = try await kind.place(.seconds(30)).transport(settings)
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport(settings)
         let consumer = transport.consumer(owner: "w1@test")
         try await consumer.consume(Queue("lost"))
         try await transport.publish([publication("1", to: "nobody", exchange: "shop")])
         #expect(try await consumer.next().map(\.text) == ["1"])
         await consumer.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func noMoreThanThePrefetchIsHeld(kind: StoreKind) async throws {
-        let transport = try await kind.place(.seconds(30)).transport()
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport()
         let consumer = transport.consumer(owner: "w1@test")
         consumer.setPrefetch(3)
         try await consumer.consume(Queue("q"))
@@ -83,11 +87,12 @@ import Testing
         while held.count < 20 { held += try await consumer.next() }
         #expect(held.map(\.text) == (1...20).map(String.init))
         await consumer.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func aQueueAddedWhileWaitingIsServed(kind: StoreKind) async throws {
-        let transport = try await kind.place(.seconds(30)).transport()
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport()
         let consumer = transport.consumer(owner: "w1@test")
         try await transport.publish([publication("1", to: "later")])
         async let first = consumer.next()
@@ -98,11 +103,12 @@ import Testing
         try await transport.publish([publication("2", to: "later"), publication("3", to: "empty")])
         #expect(try await consumer.next().map(\.text) == ["3"])
         await consumer.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func stoppingEndsTheWaitAndWhatIsHeldCanBeSettled(kind: StoreKind) async throws {
-        let transport = try await kind.place(.seconds(30)).transport()
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport()
         let consumer = transport.consumer(owner: "w1@test"), other = transport.consumer(owner: "w2@test")
         try await consumer.consume(Queue("q"))
         try await transport.publish((1...3).map { publication("\($0)") })
@@ -120,7 +126,7 @@ import Testing
         let again = try await other.next()
         #expect(again.map(\.text) == ["2", "3", "4"] && again.map { $0.envelope?.isRedelivered } == [true, true, false])
         await other.close()
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func aLivingConsumerKeepsItsMessagesBeyondTheLease(kind: StoreKind) async throws {
@@ -137,8 +143,8 @@ import Testing
         }
         try await consumer.settle(held.map { .acknowledge($0.tag) })
         await consumer.close()
-        await transport.close()
-        await other.close()
+        await place.close(transport)
+        await place.close(other)
     }
 
     @Test(arguments: StoreKind.all) func manyConsumersShareTheWorkWithoutLossOrDoubling(kind: StoreKind) async throws {
@@ -152,7 +158,7 @@ import Testing
                     try await consumer.consume(Queue("q"))
                     let texts = try await consumer.drain()
                     await consumer.close()
-                    await own.close()
+                    await place.close(own)
                     return texts
                 }
             }
@@ -162,13 +168,13 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(done.filter { $0 != "end" }.count == 2000 && Set(done).count == 2001)
-        await transport.close()
+        await place.close(transport)
     }
 
     @Test(arguments: StoreKind.all) func eventsAndControlMessagesReachAllListeners(kind: StoreKind) async throws {
         let place = try await kind.place(.seconds(30))
         let transport = try place.transport()
-        guard transport.features.contains(.broadcast) else { return await transport.close() }
+        guard transport.features.contains(.broadcast) else { return await place.close(transport) }
         var events = transport.broadcasts(of: "celeryev", queue: "celeryev.1").makeAsyncIterator()
         while case .link(let link)? = await events.next(), link != .live {}
         try await transport.publish([publication("beat", to: "worker.heartbeat", exchange: "celeryev"), publication("work", to: "q")])
@@ -178,7 +184,7 @@ import Testing
         }
         #expect(routingKey == "worker.heartbeat" && String(decoding: envelope.body, as: UTF8.self) == "beat")
         #expect(envelope.exchange == "celeryev" && envelope.routingKey == "worker.heartbeat")
-        await transport.close()
+        await place.close(transport)
     }
 }
 

@@ -15,7 +15,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     private let router: VirtualRouter<Store>
     private let owner: WorkerName
     private let interval: Duration
-    private let settling: SettlementQueue<Store>
+    private let settling: Coalescer<Settlement>
     private let state = Mutex(State())
     /// Rings when there is room, or a queue, or the end.
     private let bell = Bell()
@@ -28,7 +28,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
         self.router = router
         self.owner = owner
         interval = maintenance
-        settling = SettlementQueue(store, owner)
+        settling = Coalescer { (settlements) async throws(TransportError) in try await store.settle(settlements, owner: owner) }
     }
 
     deinit { state.withLock { $0.maintenance }?.cancel() }
@@ -102,7 +102,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     // MARK: - Settling
 
     func settle(_ settlements: [Settlement]) async throws(TransportError) {
-        try await settling.settle(settlements)
+        try await settling.send(settlements)
         state.withLock { $0.holdings.letGo(of: settlements) }
         bell.ring()
     }

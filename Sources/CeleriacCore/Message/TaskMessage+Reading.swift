@@ -92,6 +92,7 @@ extension TaskMessage {
         routingKey = envelope.routingKey
         isRedelivered = envelope.isRedelivered
         headers = envelope.headers
+        properties = envelope.properties
         if case .opaque(let reason) = arguments { problems.append("its body cannot be read: \(reason)") }
         self.problems = problems
     }

@@ -66,6 +66,8 @@ public struct TaskMessage: Hashable, Sendable {
     public var isRedelivered: Bool
     /// All headers, those that became fields included.
     public var headers: OrderedDictionary<String, Value>
+    /// Of the message: what a sender added (`app_id`, …) is among them.
+    public var properties: OrderedDictionary<String, Value>
     /// What a worker would refuse it for (a time that is no time, …), in words; empty when nothing is.
     public var problems: [String]
 

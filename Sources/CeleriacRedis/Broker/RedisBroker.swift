@@ -1,6 +1,5 @@
 public import CeleriacBroker
 public import CeleriacCore
-import Synchronization
 
 /// A Redis server that carries a Celery cluster's messages the way kombu lays them out.
 ///
@@ -39,7 +38,7 @@ public final class RedisBroker: BrokerConnection {
 extension RedisBroker {
     public func events() -> AsyncStream<FeedElement> {
         let backlog = EventBacklog()
-        let link = EventLink(endpoint: address, gate: pool.gate, keys: keys, backlog: backlog)
+        let link = EventLink(endpoint: address, gate: pool.gate, subscriptions: keys.subscriptions(keys.options.eventExchange), backlog: backlog)
         // Of its own, since it has to drain the connection also while the consumer does something else.
         let task = activities.begin { await link.run() }
         let lease = FeedLease(task)
@@ -90,44 +89,4 @@ private final class FeedLease: Sendable {
     deinit { task.cancel() }
 
     func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
-}
-
-/// What goes on by itself on behalf of a broker, so that it can be ended with it.
-private final class Activities: Sendable {
-    private struct State {
-        var tasks: [Int: Task<Void, Never>] = [:]
-        var next = 0
-    }
-
-    private let state = Mutex(State())
-
-    func begin(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-        state.withLock { state in
-            let number = state.next
-            state.next += 1
-            let task = Task { [self] in
-                await work()
-                self.state.withLock { _ = $0.tasks.removeValue(forKey: number) }
-            }
-            state.tasks[number] = task
-            return task
-        }
-    }
-
-    /// Cancels all, and waits until they have cleaned up, but not for long: a server that does not answer must not keep anyone from leaving.
-    func end(within patience: Duration) async {
-        let tasks = state.withLock { Array($0.tasks.values) }
-        for task in tasks { task.cancel() }
-        let (ends, continuation) = AsyncStream<Void>.makeStream()
-        let deadline = Task {
-            try? await Task.sleep(for: patience)
-            continuation.finish()
-        }
-        Task {
-            for task in tasks { await task.value }
-            continuation.finish()
-        }
-        for await _ in ends {}
-        deadline.cancel()
-    }
 }

@@ -13,6 +13,9 @@ struct RedisKeys: Hashable, Sendable {
     /// The lists that hold the messages of `queue`, the one served first in front.
     func lists(_ queue: String) -> [String] { options.prioritySteps.keys(QueueName(queue)).map { prefix + $0 } }
 
+    /// The list that a message of this priority is put into.
+    func list(_ queue: QueueName, priority: Int) -> String { prefix + options.prioritySteps.key(queue, priority: priority) }
+
     /// The queue that `list` belongs to; `nil` when the key has another prefix.
     func queue(ofList list: String) -> String? {
         list.hasPrefix(prefix) ? options.prioritySteps.queue(ofKey: String(list.dropFirst(prefix.count))).queue.rawValue : nil
@@ -23,8 +26,24 @@ struct RedisKeys: Hashable, Sendable {
     var unacked: String { prefix + options.unackedKey }
     var unackedIndex: String { prefix + options.unackedIndexKey }
 
+    var unackedMutex: String { prefix + options.unackedMutexKey }
+
+    // MARK: - What Swift workers hold, and for how long
+
+    /// Names of the holders that have claimed anything.
+    var holders: String { prefix + "celeriac.owners" }
+    /// A holder's claims, by tag.
+    func claims(_ holder: String) -> String { prefix + "celeriac.claims." + holder }
+    /// There as long as its holder renews it.
+    func lease(_ holder: String) -> String { leasePrefix + holder }
+    var leasePrefix: String { prefix + "celeriac.lease." }
+
     // MARK: - Bindings
 
+    /// Those of queues that do not expire.
+    func permanentBindings(_ exchange: String) -> String { prefix + "_kombu.binding_permanent." + exchange }
+    /// One member of a binding set; `pattern` is empty unless the exchange is a topic exchange.
+    func binding(routingKey: String, pattern: String, queue: QueueName) -> String { routingKey + separator + pattern + separator + queue.rawValue }
     var bindingsPrefix: String { prefix + "_kombu.binding." }
     func bindings(_ exchange: String) -> String { bindingsPrefix + exchange }
 
@@ -61,10 +80,14 @@ struct RedisKeys: Hashable, Sendable {
         return prefix + front + exchange
     }
 
-    /// Where events come without their type as a routing key (`fanout_patterns` off).
-    var eventChannel: String { channel(options.eventExchange) }
-    /// The pattern for `PSUBSCRIBE` that takes in events of every type.
-    var eventPattern: String { channel(options.eventExchange).escapedForPattern + "/*" }
+    /// The channel of one broadcast.
+    func channel(_ exchange: String, routingKey: String) -> String {
+        routingKey.isEmpty || !options.fanoutPatterns ? channel(exchange) : channel(exchange) + "/" + routingKey
+    }
+    /// What takes in all broadcasts of an exchange: publishers use one or the other, by their `fanout_patterns`; a channel nobody publishes on costs nothing.
+    func subscriptions(_ exchange: String) -> [RedisCommand] {
+        [RedisCommand("PSUBSCRIBE", channel(exchange).escapedForPattern + "/*"), RedisCommand("SUBSCRIBE", channel(exchange))]
+    }
 
     /// Whether `name` is a queue of kombu's own machinery, which no task ever waits in.
     func isMachinery(_ name: String) -> Bool {

@@ -11,6 +11,8 @@ extension RedisOptions {
         options.eventExchange = url[option: "event_exchange"] ?? eventExchange
         options.unackedKey = url[option: "unacked_key"] ?? unackedKey
         options.unackedIndexKey = url[option: "unacked_index_key"] ?? unackedIndexKey
+        options.unackedMutexKey = url[option: "unacked_mutex_key"] ?? unackedMutexKey
+        options.fanoutPatterns = url[option: "fanout_patterns"].flatMap(Self.flag) ?? fanoutPatterns
         options.prioritySteps = PrioritySteps(
             try url[option: "priority_steps"].map { text throws(TransportError) in try Self.steps(text, url) } ?? prioritySteps.steps,
             separator: url[option: "sep"] ?? prioritySteps.separator)

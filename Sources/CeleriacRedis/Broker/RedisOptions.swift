@@ -16,6 +16,8 @@ public struct RedisOptions: Hashable, Sendable {
     public var prioritySteps = PrioritySteps.standard
     /// `fanout_prefix`.
     public var fanoutPrefix: FanoutPrefix = .database
+    /// `fanout_patterns`: whether a broadcast's channel carries its routing key.
+    public var fanoutPatterns = true
     /// `control_exchange`.
     public var controlExchange = "celery"
     /// `event_exchange`.
@@ -24,6 +26,8 @@ public struct RedisOptions: Hashable, Sendable {
     public var unackedKey = "unacked"
     /// `unacked_index_key`.
     public var unackedIndexKey = "unacked_index"
+    /// `unacked_mutex_key`.
+    public var unackedMutexKey = "unacked_mutex"
     /// `visibility_timeout`.
     public var visibilityTimeout: Duration = .seconds(3600)
 

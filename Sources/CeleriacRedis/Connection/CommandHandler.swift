@@ -36,9 +36,13 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var queue = ReplyQueue<Call>()
     private let ending: ConnectionEnd
 
-    init(_ endpoint: RedisEndpoint, _ ending: ConnectionEnd) {
+    private let pushed: (@Sendable (RESPValue?) -> Void)?
+
+    /// - Parameter pushed: told what the server pushes by itself, and of the end (`nil`).
+    init(_ endpoint: RedisEndpoint, _ ending: ConnectionEnd, pushed: (@Sendable (RESPValue?) -> Void)? = nil) {
         self.endpoint = endpoint
         self.ending = ending
+        self.pushed = pushed
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -52,13 +56,13 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = loopBound.value
             handler.end(context, TransportError.silent(handler.endpoint, operation: operation, timeout))
         }
-        queue.expect(batch.commands.count, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
+        queue.expect(batch.commands.count { !$0.isAnsweredByPush }, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
         context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do throws(RESPError) {
-            for (call, replies) in try queue.receive(unwrapInboundIn(data).readableBytesView) {
+            for (call, replies) in try queue.receive(unwrapInboundIn(data).readableBytesView, pushed: { pushed?($0) }) {
                 call.deadline.cancel()
                 call.promise.succeed(replies)
             }
@@ -78,6 +82,7 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         failAll(ending.reason ?? ChannelError.ioOnClosedChannel)
+        pushed?(nil)
     }
 
     private func end(_ context: ChannelHandlerContext, _ cause: any Error) {

@@ -1,4 +1,5 @@
 import CeleriacBroker
+import Synchronization
 
 /// The connections of one broker or result backend: one that is shared by all short calls, and some that are lent to calls which block.
 ///
@@ -6,7 +7,9 @@ import CeleriacBroker
 actor ConnectionPool {
     let endpoint: RedisEndpoint
     nonisolated let gate: CommandGate
-    private var shared: RedisConnection?
+    /// The shared connection, for those who need not wait for the pool.
+    private nonisolated let shared = Mutex<RedisConnection?>(nil)
+    private nonisolated let greeting: Greeting
     /// Under way, so that many callers make one connection.
     private var opening: Task<Result<RedisConnection, TransportError>, Never>?
     private var idle: [RedisConnection] = []
@@ -15,32 +18,47 @@ actor ConnectionPool {
     /// Connections kept for the next one who wants to block.
     private static let idleLimit = 4
 
-    init(_ endpoint: RedisEndpoint, _ gate: CommandGate) {
+    /// What a new connection is told and what it tells.
+    struct Greeting: Sendable {
+        /// Sent first; a refusal is no error.
+        var commands: [RedisCommand] = []
+        /// Told, on the connection's thread, what the server pushes by itself, and of the end (`nil`).
+        var pushed: (@Sendable (RESPValue?) -> Void)?
+    }
+
+    init(_ endpoint: RedisEndpoint, _ gate: CommandGate, greeting: Greeting = Greeting()) {
         self.endpoint = endpoint
         self.gate = gate
+        self.greeting = greeting
     }
 
     /// Replies to a pipeline on the shared connection; nothing sent here may block the server's side of it.
-    func send(_ commands: [RedisCommand], timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {
-        try await connection().send(commands, timeout: timeout)
+    nonisolated func send(_ commands: [RedisCommand], timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {
+        if let connection = opened { return try await connection.send(commands, timeout: timeout) }
+        return try await connection().send(commands, timeout: timeout)
     }
 
-    func send(_ command: RedisCommand) async throws(TransportError) -> RESPValue {
-        try await connection().send(command)
+    nonisolated func send(_ command: RedisCommand) async throws(TransportError) -> RESPValue {
+        if let connection = opened { return try await connection.send(command) }
+        return try await connection().send(command)
+    }
+
+    private nonisolated var opened: RedisConnection? {
+        shared.withLock { shared in shared.flatMap { $0.isOpen ? $0 : nil } }
     }
 
     /// The shared connection.
     func connection() async throws(TransportError) -> RedisConnection {
         try refuseWhenClosed()
-        if let shared, shared.isOpen { return shared }
-        let task = opening ?? Task { [endpoint, gate] in await Self.open(endpoint, gate) }
+        if let opened { return opened }
+        let task = opening ?? Task { [endpoint, gate, greeting] in await Self.open(endpoint, gate, greeting) }
         opening = task
         let result = await task.value
         // The first of the callers to come back keeps it.
         if opening == task {
             opening = nil
-            shared = try? result.get()
-            if isClosed { shared?.close() }
+            let connection = try? result.get()
+            if isClosed { connection?.close() } else { shared.withLock { $0 = connection } }
         }
         return try result.get()
     }
@@ -51,7 +69,7 @@ actor ConnectionPool {
         while let connection = idle.popLast() {
             if connection.isOpen { return connection }
         }
-        return try await Self.open(endpoint, gate).get()
+        return try await Self.open(endpoint, gate, greeting).get()
     }
 
     func giveBack(_ connection: RedisConnection) {
@@ -64,7 +82,10 @@ actor ConnectionPool {
 
     func close() {
         isClosed = true
-        shared?.close()
+        shared.withLock { shared in
+            shared?.close()
+            shared = nil
+        }
         for connection in idle { connection.close() }
         idle = []
     }
@@ -73,9 +94,13 @@ actor ConnectionPool {
         if isClosed { throw TransportError(.unreachable, operation: "open", endpoint: endpoint.shown, cause: "the broker was closed on this side") }
     }
 
-    private static func open(_ endpoint: RedisEndpoint, _ gate: CommandGate) async -> Result<RedisConnection, TransportError> {
+    private static func open(
+        _ endpoint: RedisEndpoint, _ gate: CommandGate, _ greeting: Greeting
+    ) async -> Result<RedisConnection, TransportError> {
         do throws(TransportError) {
-            return .success(try await RedisConnection.open(endpoint, gate: gate))
+            var connection = try await RedisConnection.open(endpoint, gate: gate, pushed: greeting.pushed)
+            connection.isGreeted = try await connection.send(greeting.commands).allSatisfy { $0.errorText == nil }
+            return .success(connection)
         } catch {
             return .failure(error)
         }

@@ -10,6 +10,8 @@ struct RedisConnection: Sendable {
     let gate: CommandGate
     /// 3, or 2 for servers before Redis 6.
     private(set) var protocolVersion = 3
+    /// What the pool tells a new connection was accepted.
+    var isGreeted = true
     let channel: any Channel
     private let ending: ConnectionEnd
 
@@ -20,13 +22,15 @@ struct RedisConnection: Sendable {
     /// - Parameters:
     ///   - patience: limit of the time to connect, and of that to log in.
     ///   - receiveBuffer: bytes read at once.
+    ///   - pushed: told, on the connection's thread, what the server pushes by itself, and of the connection's end (`nil`).
     static func open(
-        _ endpoint: RedisEndpoint, gate: CommandGate, patience: Duration = .seconds(5), receiveBuffer: Int = 1 << 16
+        _ endpoint: RedisEndpoint, gate: CommandGate, patience: Duration = .seconds(5), receiveBuffer: Int = 1 << 16,
+        pushed: (@Sendable (RESPValue?) -> Void)? = nil
     ) async throws(TransportError) -> RedisConnection {
         var failure: TransportError?
         for candidate in [endpoint] + endpoint.alternates {
             do throws(TransportError) {
-                return try await open(only: candidate, gate: gate, patience: patience, receiveBuffer: receiveBuffer)
+                return try await open(only: candidate, gate: gate, patience: patience, receiveBuffer: receiveBuffer, pushed: pushed)
             } catch {
                 guard error.kind == .unreachable || error.kind == .timedOut else { throw error }
                 failure = failure ?? error
@@ -36,7 +40,7 @@ struct RedisConnection: Sendable {
     }
 
     private static func open(
-        only endpoint: RedisEndpoint, gate: CommandGate, patience: Duration, receiveBuffer: Int
+        only endpoint: RedisEndpoint, gate: CommandGate, patience: Duration, receiveBuffer: Int, pushed: (@Sendable (RESPValue?) -> Void)?
     ) async throws(TransportError) -> RedisConnection {
         let security = try endpoint.tls.map { settings throws(TransportError) in try TLSLayer(settings, endpoint) }
         let ending = ConnectionEnd()
@@ -49,7 +53,7 @@ struct RedisConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let security { try channel.pipeline.syncOperations.addHandler(security.handler()) }
-                    try channel.pipeline.syncOperations.addHandler(CommandHandler(endpoint, ending))
+                    try channel.pipeline.syncOperations.addHandler(CommandHandler(endpoint, ending, pushed: pushed))
                 }
             }
         let channel: any Channel
@@ -72,7 +76,8 @@ struct RedisConnection: Sendable {
         return connection
     }
 
-    /// Sends `commands` in one write; returns their replies in order, errors of the server among them as values.
+    /// Sends `commands` in one write; returns their replies in order, errors of the server among them as values. Subscriptions have none; at least one other
+    /// command must follow them, whose reply shows that they are in force.
     ///
     /// A pipeline that is not answered within `timeout` ends the connection: what comes after could belong to anyone.
     func send(_ commands: [RedisCommand], timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {

@@ -2,11 +2,12 @@ import CeleriacBroker
 import CeleriacCore
 import NIOCore
 
-/// Keeps a subscription to a cluster's events alive, for ever: connects, listens until the connection ends, waits a little, connects again.
+/// Keeps subscriptions alive, for ever: connects, listens until the connection ends, waits a little, connects again.
 struct EventLink: Sendable {
     let endpoint: RedisEndpoint
     let gate: CommandGate
-    let keys: RedisKeys
+    /// Each with one channel or pattern.
+    let subscriptions: [RedisCommand]
     let backlog: EventBacklog
 
     /// Bytes read at once.
@@ -39,11 +40,6 @@ struct EventLink: Sendable {
             // Cut short by cancellation, which the loop sees by itself.
             try? await Task.sleep(for: .seconds(wait))
         }
-    }
-
-    private var subscriptions: [RedisCommand] {
-        // Workers publish on one or the other, by their `fanout_patterns`; a channel nobody publishes on costs nothing.
-        [RedisCommand("PSUBSCRIBE", keys.eventPattern), RedisCommand("SUBSCRIBE", keys.eventChannel)]
     }
 }
 

@@ -24,6 +24,9 @@ struct RedisCommand: Hashable, Sendable {
         arguments.indices.contains(position) ? String(decoding: arguments[position], as: UTF8.self) : nil
     }
 
+    /// In RESP3 a subscription is confirmed by what the server pushes, not by a reply.
+    var isAnsweredByPush: Bool { name == "SUBSCRIBE" || name == "UNSUBSCRIBE" }
+
     /// Appends the command as an array of bulk strings, the form that every Redis understands.
     func encode(into bytes: inout [UInt8]) {
         func bulk(_ content: some Collection<UInt8>) {

@@ -20,12 +20,15 @@ struct ReplyQueue<Call> {
         pending.append(Pending(call: call, expected: replies))
     }
 
-    /// Takes in what came; returns the pipelines that are answered whole by it. What the server pushes by itself is let go.
-    mutating func receive(_ piece: some Collection<UInt8>) throws(RESPError) -> [(call: Call, replies: [RESPValue])] {
+    /// Takes in what came; returns the pipelines that are answered whole by it. What the server pushes by itself goes to `pushed`.
+    mutating func receive(_ piece: some Collection<UInt8>, pushed: (RESPValue) -> Void = { _ in }) throws(RESPError) -> [(call: Call, replies: [RESPValue])] {
         decoder.append(piece)
         var answered: [(call: Call, replies: [RESPValue])] = []
         while let value = try decoder.next() {
-            if case .push = value { continue }
+            if case .push = value {
+                pushed(value)
+                continue
+            }
             guard !isEmpty else { throw .malformed("answer: nothing was asked") }
             pending[head].replies.append(value)
             if pending[head].replies.count == pending[head].expected {

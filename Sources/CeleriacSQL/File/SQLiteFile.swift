@@ -84,8 +84,8 @@ final class SQLiteFile: Sendable {
             let pool = try DatabasePool(path: path.text, configuration: Self.configuration)
             var watching = Self.configuration
             watching.readonly = true
-            let watch = FileWatch(try DatabaseQueue(path: path.text, configuration: watching), wakeups)
-            wakeups.onWait { [weak watch] in watch?.start() }
+            let watch = FileWatch(try DatabaseQueue(path: path.text, configuration: watching), log: path.text + "-wal", wakeups)
+            wakeups.onWait { [weak watch] deadline in watch?.start(until: deadline) }
             return Opened(pool: pool, writes: GroupCommit(pool, wakeups), watch: watch)
         }
     }

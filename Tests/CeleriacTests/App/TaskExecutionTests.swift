@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
+import TestSupport
 import Testing
 
 @testable import Celeriac

@@ -15,9 +15,9 @@ public struct Call<Output: Decodable & Sendable>: Composable {
     public var signature: Signature
     let app: App?
     /// What went wrong while it was made; thrown when it is sent.
-    let problem: ArgumentError?
+    let problem: (any Error)?
 
-    init(_ signature: Signature, app: App?, problem: ArgumentError? = nil) {
+    init(_ signature: Signature, app: App?, problem: (any Error)? = nil) {
         self.signature = signature
         self.app = app
         self.problem = problem
@@ -29,33 +29,37 @@ public struct Call<Output: Decodable & Sendable>: Composable {
     public func returning<Other>(_ type: Other.Type) -> Call<Other> { Call<Other>(signature, app: app, problem: problem) }
 
     /// With options, which win over those it has; links and stamps are added to them.
-    public func set(_ options: CallOptions) -> Call { changing { $0.set(options) } }
+    public func set(_ options: CallOptions) -> Call { changing { (signature) throws(CanvasError) in try signature.set(options) } }
     /// Takes no results of earlier tasks as arguments.
-    public func immutable() -> Call { changing { $0.isImmutable = true } }
+    public func immutable() -> Call { changing { (signature) throws(CanvasError) in signature = try signature.immutable() } }
     /// Sends `callback` after success, with the result as its first argument.
-    public func link(_ callback: some Composable) -> Call { changing(callback) { $0.link($1) } }
+    public func link(_ callback: some Composable) -> Call { changing(callback) { (signature, callback) throws(CanvasError) in signature = try signature.linking(callback) } }
     /// Sends `errback` after failure, with the id of the failed task as its argument. Of a chain, every step's failure counts.
-    public func onError(_ errback: some Composable) -> Call { changing(errback) { $0.linkError($1) } }
+    public func onError(_ errback: some Composable) -> Call {
+        let onHeaders = app?.configuration.allowsErrorCallbackOnChordHeader ?? false
+        return changing(errback) { (signature, errback) throws(CanvasError) in signature = try signature.linkingError(errback, onHeaders: onHeaders) }
+    }
     /// Marks it, and all that it is composed of; workers can revoke by stamps.
-    public func stamped(_ stamps: OrderedDictionary<String, Value>) -> Call { changing { $0.stamp(stamps) } }
-
-    private func changing(_ change: (inout Signature) -> Void) -> Call {
-        var copy = self
-        change(&copy.signature)
-        return copy
+    public func stamped(_ stamps: OrderedDictionary<String, Value>) -> Call {
+        changing { (signature) throws(CanvasError) in signature = try Canvas.stamp(signature, stamps) }
     }
 
-    private func changing(_ other: some Composable, _ change: (inout Signature, Signature) -> Void) -> Call {
-        let other = other.call
+    private func changing(_ change: (inout Signature) throws(CanvasError) -> Void) -> Call {
         var changed = signature
-        change(&changed, other.signature)
-        return Call(changed, app: app ?? other.app, problem: problem ?? other.problem)
+        do { try change(&changed) } catch { return Call(changed, app: app, problem: problem ?? error) }
+        return Call(changed, app: app, problem: problem)
+    }
+
+    private func changing(_ other: some Composable, _ change: (inout Signature, Signature) throws(CanvasError) -> Void) -> Call {
+        let other = other.call
+        let changed = changing { (signature) throws(CanvasError) in try change(&signature, other.signature) }
+        return Call(changed.signature, app: app ?? other.app, problem: changed.problem ?? other.problem)
     }
 }
 
 extension Call {
     /// Sends it; what it needs is in the broker when this returns. Within a task, the run that sends it is recorded as its parent.
-    /// - Throws: `ArgumentError` when an argument could not be encoded, `TransportError`.
+    /// - Throws: `ArgumentError` when an argument could not be encoded, `CanvasError` when the composition makes no sense, `TransportError`.
     @discardableResult
     public func delay() async throws -> AsyncResult<Output> { try await apply() }
 

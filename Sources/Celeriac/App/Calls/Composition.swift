@@ -10,8 +10,7 @@ public func chain(_ steps: any Composable...) -> Call<Value> { chain(steps, as: 
 public func chain<Output>(_ steps: any Composable..., as type: Output.Type) -> Call<Output> { chain(steps, as: type) }
 
 public func chain<Output>(_ steps: [any Composable], as type: Output.Type) -> Call<Output> {
-    let parts = steps.map { Part($0) }
-    return Call(.chain(parts.map(\.signature)), app: parts.app, problem: parts.problem)
+    chained(steps.map { Part($0) })
 }
 
 /// Side by side; the result is the list of their results, in this order. Calls with results of different types fit after `returning(Value.self)`.
@@ -35,7 +34,7 @@ public func chord<Member: Composable, Body: Composable>(_ header: [Member], body
 
 public func chord<Member, Body: Composable>(_ header: GroupCall<Member>, body: Body) -> Call<Body.Output> {
     let last = body.call
-    return Call(.chord(group: header.signature, body: last.signature), app: header.call.app ?? last.app, problem: header.call.problem ?? last.problem)
+    return Call(.chord(header.signature, body: last.signature), app: header.call.app ?? last.app, problem: header.call.problem ?? last.problem)
 }
 
 private func chord<Body: Composable>(_ header: [Part], _ body: Body) -> Call<Body.Output> {
@@ -46,18 +45,34 @@ private func chord<Body: Composable>(_ header: [Part], _ body: Body) -> Call<Bod
 extension Composable {
     /// First one, then the other: `chain`.
     public static func | <Next: Decodable>(first: Self, next: Call<Next>) -> Call<Next> {
-        let parts = [Part(first), Part(next)]
-        return Call(.chain(first.call.signature.steps + [next.signature]), app: parts.app, problem: parts.problem)
+        chained([Part(first), Part(next)])
     }
 
     public static func | <Member: Decodable>(first: Self, next: GroupCall<Member>) -> GroupCall<Member> { GroupCall(first | next.call) }
+}
+
+private func chained<Output>(_ steps: [Part]) -> Call<Output> {
+    do throws(CanvasError) {
+        return Call(try .chain(steps.map(\.signature)), app: steps.app, problem: steps.problem)
+    } catch {
+        return Call(.group([]), app: steps.app, problem: steps.problem ?? error)
+    }
+}
+
+extension Signature {
+    /// - Parameter group: the header; what it has of options is kept.
+    fileprivate static func chord(_ group: Signature, body: Signature) -> Signature {
+        var chord = Signature.chord([], body: body)
+        chord.kwargs["header"] = group.options.isEmpty ? group.kwargs["tasks"] ?? [] : group.value
+        return chord
+    }
 }
 
 /// What composing needs to know of a part.
 private struct Part {
     let signature: Signature
     let app: App?
-    let problem: ArgumentError?
+    let problem: (any Error)?
 
     init(_ part: some Composable) {
         let call = part.call
@@ -67,5 +82,5 @@ private struct Part {
 
 extension [Part] {
     fileprivate var app: App? { lazy.compactMap(\.app).first }
-    fileprivate var problem: ArgumentError? { lazy.compactMap(\.problem).first }
+    fileprivate var problem: (any Error)? { lazy.compactMap(\.problem).first }
 }

@@ -1,8 +1,8 @@
-import CeleriacCore
+public import CeleriacCore
 
 extension AppliedResult {
     /// Celery's form of a result inside records: `[[id, parent], null]`, of groups `[[id, parent], [member, …]]`.
-    var tuple: Value {
+    public var tuple: Value {
         switch self {
         case .task(let id, let parent): [[.string(id.rawValue), parent?.tuple ?? .null], .null]
         case .group(let id, let members, let parent): [[.string(id), parent?.tuple ?? .null], .array(members.map(\.tuple))]

@@ -15,6 +15,9 @@ public struct AsyncResult<Output: Decodable & Sendable>: Sendable {
     /// Of the task; of the first member when it stands for a group.
     public var id: TaskID { applied.tasks.first ?? "" }
 
+    /// Celery's form of a result inside other results: `[[id, parent], null]`, from which Python makes an `AsyncResult` again.
+    public var tuple: Value { applied.tuple }
+
     /// Of the step before in its chain, or of the header of its chord.
     public var parent: AsyncResult<Value>? { applied.parent.map { AsyncResult<Value>($0, app: app) } }
 

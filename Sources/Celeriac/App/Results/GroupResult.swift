@@ -19,6 +19,9 @@ public struct GroupResult<Member: Decodable & Sendable>: Sendable {
         }
     }
 
+    /// Celery's form of a result inside other results: `[[id, parent], [member, …]]`, from which Python makes a `GroupResult` again.
+    public var tuple: Value { applied.tuple }
+
     /// In the order of the calls.
     public var members: [AsyncResult<Member>] {
         switch applied {

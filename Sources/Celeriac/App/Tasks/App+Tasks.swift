@@ -22,7 +22,7 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable, Output: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable (repeat each Argument) async throws -> Output
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in try await body(repeat each arguments) }
@@ -33,7 +33,7 @@ extension App {
     public func task<each Argument: Codable & Sendable, Output: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
         limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
-        body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Output
+        body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         try register(name, parameters, options.with(queue, retry, limits, rateLimit, ignoresResult), body)
     }
@@ -42,7 +42,7 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable (repeat each Argument) async throws -> Void
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Void
     ) throws -> TypedTask<repeat each Argument, NoResult> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in
@@ -56,7 +56,7 @@ extension App {
     public func task<each Argument: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
         limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
-        body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Void
+        body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Void
     ) throws -> TypedTask<repeat each Argument, NoResult> {
         try register(name, parameters, options.with(queue, retry, limits, rateLimit, ignoresResult)) { (context, arguments: repeat each Argument) in
             try await body(context, repeat each arguments)
@@ -72,7 +72,7 @@ extension App {
     }
 
     private func register<each Argument: Codable & Sendable, Output: Codable & Sendable>(
-        _ name: String, _ parameters: [Parameter], _ options: TaskOptions, _ body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Output
+        _ name: String, _ parameters: [Parameter], _ options: TaskOptions, _ body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         var count = 0
         for _ in repeat (each Argument).self { count += 1 }

@@ -72,8 +72,8 @@ extension TypedTask {
     /// Tasks that run it for `size` elements each; the result is one list for each of them.
     public func chunks(_ items: some Sequence<(repeat each Argument)>, of size: Int) -> GroupCall<[Output]> {
         let (values, problem) = encoded(items, starred: true)
-        guard size > 0 else { return GroupCall(Call(.chunks(Signature(name), [], size: 1), app: app, problem: ArgumentError("chunks of \(size) of \(name)"))) }
-        return GroupCall(Call(.chunks(Signature(name), values, size: size), app: app, problem: problem))
+        guard size > 0 else { return GroupCall(Call(.chunks(Signature(name), over: [], size: 1), app: app, problem: ArgumentError("chunks of \(size) of \(name)"))) }
+        return GroupCall(Call(.chunks(Signature(name), over: values, size: size), app: app, problem: problem))
     }
 
     private var parameterCount: Int {
@@ -84,10 +84,10 @@ extension TypedTask {
 
     private func mapping(_ items: some Sequence<(repeat each Argument)>, starred: Bool) -> Call<[Output]> {
         let (values, problem) = encoded(items, starred: starred)
-        return Call(starred ? .starmap(Signature(name), values) : .map(Signature(name), values), app: app, problem: problem)
+        return Call(starred ? .starmap(Signature(name), over: values) : .map(Signature(name), over: values), app: app, problem: problem)
     }
 
-    private func encoded(_ items: some Sequence<(repeat each Argument)>, starred: Bool) -> ([Value], ArgumentError?) {
+    private func encoded(_ items: some Sequence<(repeat each Argument)>, starred: Bool) -> ([Value], (any Error)?) {
         let calls = items.map { s(repeat each $0) }
         return (calls.map { starred ? .array($0.signature.args) : $0.signature.args.first ?? .null }, calls.lazy.compactMap(\.problem).first)
     }

@@ -1,16 +1,16 @@
-import CeleriacCore
 import Synchronization
 
-/// Lets many callers settle at once with few calls of the store: while one call is under way, what comes meanwhile gathers for the next.
-final class SettlementQueue<Store: QueueStore>: Sendable {
+/// Lets many callers send at once with few round trips: while one is under way, what comes meanwhile gathers for the next. A caller's items stay together
+/// and in order; an error is told to all whose items were sent together.
+package final class Coalescer<Item: Sendable>: Sendable {
     private enum Turn {
-        /// It is the caller's turn to call the store, for all who wait.
+        /// It is the caller's turn to send, for all who wait.
         case lead
-        case settled(Result<Void, TransportError>)
+        case sent(Result<Void, TransportError>)
     }
 
     private struct Waiter {
-        let settlements: [Settlement]
+        let items: [Item]
         let continuation: CheckedContinuation<Turn, Never>
     }
 
@@ -19,31 +19,29 @@ final class SettlementQueue<Store: QueueStore>: Sendable {
         var waiters: [Waiter] = []
     }
 
-    private let store: Store
-    private let owner: WorkerName
+    private let transmit: @Sendable ([Item]) async throws(TransportError) -> Void
     private let state = Mutex(State())
 
-    init(_ store: Store, _ owner: WorkerName) {
-        self.store = store
-        self.owner = owner
+    package init(_ transmit: @escaping @Sendable ([Item]) async throws(TransportError) -> Void) {
+        self.transmit = transmit
     }
 
-    /// Returns when the store knows all of them settled.
-    func settle(_ settlements: [Settlement]) async throws(TransportError) {
-        if settlements.isEmpty { return }
-        if case .settled(let result) = await turn(settlements) { return try result.get() }
+    /// Returns when `items` have been sent.
+    package func send(_ items: [Item]) async throws(TransportError) {
+        if items.isEmpty { return }
+        if case .sent(let result) = await turn(items) { return try result.get() }
         let others = state.withLock { state in
             defer { state.waiters = [] }
             return state.waiters
         }
         let result: Result<Void, TransportError>
         do throws(TransportError) {
-            try await store.settle(others.reduce(into: settlements) { $0 += $1.settlements }, owner: owner)
+            try await transmit(others.isEmpty ? items : others.reduce(into: items) { $0 += $1.items })
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        // One of those who came meanwhile goes on, so that nobody works for others longer than one call.
+        // One of those who came meanwhile goes on, so that nobody works for others longer than one round trip.
         let next: Waiter? = state.withLock { state in
             if state.waiters.isEmpty {
                 state.isBusy = false
@@ -52,16 +50,16 @@ final class SettlementQueue<Store: QueueStore>: Sendable {
             return state.waiters.removeFirst()
         }
         next?.continuation.resume(returning: .lead)
-        for other in others { other.continuation.resume(returning: .settled(result)) }
+        for other in others { other.continuation.resume(returning: .sent(result)) }
         try result.get()
     }
 
-    private func turn(_ settlements: [Settlement]) async -> Turn {
-        if lead() { return .lead }
+    private func turn(_ items: [Item]) async -> Turn {
+        if takeLead() { return .lead }
         return await withCheckedContinuation { continuation in
             let leads = state.withLock { state in
                 if state.isBusy {
-                    state.waiters.append(Waiter(settlements: settlements, continuation: continuation))
+                    state.waiters.append(Waiter(items: items, continuation: continuation))
                     return false
                 }
                 state.isBusy = true
@@ -71,7 +69,7 @@ final class SettlementQueue<Store: QueueStore>: Sendable {
         }
     }
 
-    private func lead() -> Bool {
+    private func takeLead() -> Bool {
         state.withLock { state in
             defer { state.isBusy = true }
             return !state.isBusy
