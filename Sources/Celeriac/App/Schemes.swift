@@ -18,12 +18,13 @@ public enum Schemes {
         Kind(
             schemes: ["redis", "rediss", "redis+socket"],
             broker: { (url, settings, permission) throws(TransportError) in
-                var options = RedisOptions()
-                options.controlExchange = settings.controlExchange
-                options.eventExchange = settings.eventExchange
-                return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
+                try RedisBroker(url.adding(settings.transportOptions), options: RedisOptions(settings), permission: permission)
             },
-            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) }),
+            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) },
+            transport: { (url, settings) throws(TransportError) in
+                VirtualTransport(try RedisStore(url.adding(settings.transportOptions), options: RedisOptions(settings)), settings: settings)
+            },
+            resultStore: { (url, _) throws(TransportError) in try RedisResults(url) }),
         // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
         Kind(
             schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
@@ -77,6 +78,14 @@ public enum Schemes {
         return TransportError(
             .misconfigured, operation: "open", endpoint: url.description, cause: "no transport for scheme \"\(ForeignText.safe(url.scheme))\" as \(role)",
             hint: "\(nearest)this build knows \(known.joined(separator: ", "))")
+    }
+}
+
+extension RedisOptions {
+    fileprivate init(_ settings: BrokerSettings) {
+        self.init()
+        controlExchange = settings.controlExchange
+        eventExchange = settings.eventExchange
     }
 }
 

@@ -1,6 +1,7 @@
 public import CeleriacCore
 import OrderedCollections
 
+// `@concurrent` also says what would hold without it: Swift 6.3.1 crashes on bodies with a parameter pack when `NonisolatedNonsendingByDefault` is on.
 extension App {
     /// Makes a function known as a task, under the name that callers in any language use.
     ///
@@ -8,7 +9,7 @@ extension App {
     /// let add = try app.task("shop.add", "x", .optional("y", default: 1)) { (x: Int, y: Int) in x + y }
     /// ```
     ///
-    /// The body may be `async`, may throw, may take a `TaskContext` first, and may return nothing. It is called by many runs at once.
+    /// The body may be `async`, may throw, may take a `TaskContext` first, and may return nothing. It is called by many runs at once, on no actor.
     ///
     /// - Parameters:
     ///   - parameters: one for each argument of the body; none when callers are to use no keywords.
@@ -78,7 +79,7 @@ extension App {
         for _ in repeat (each Argument).self { count += 1 }
         let binding = try ArgumentBinding(task: name, count: count, parameters: parameters)
         register(
-            TaskDefinition(name: name, parameters: parameters.map(\.name), options: options) { args, kwargs, context in
+            TaskDefinition(name: name, parameters: parameters.map { $0.name }, options: options) { args, kwargs, context in
                 var decoding = ArgumentDecoding(values: try binding.bind(args, kwargs), binding: binding)
                 let arguments = (repeat try decoding.next((each Argument).self))
                 return try ValueEncoder().encode(try await body(context, repeat each arguments))

@@ -89,7 +89,8 @@ extension TypedTask {
 
     private func encoded(_ items: some Sequence<(repeat each Argument)>, starred: Bool) -> ([Value], (any Error)?) {
         let calls = items.map { s(repeat each $0) }
-        return (calls.map { starred ? .array($0.signature.args) : $0.signature.args.first ?? .null }, calls.lazy.compactMap(\.problem).first)
+        // No key path: within a parameter pack Swift 6.3.1 crashes on them.
+        return (calls.map { starred ? .array($0.signature.args) : $0.signature.args.first ?? .null }, calls.lazy.compactMap { $0.problem }.first)
     }
 }
 
