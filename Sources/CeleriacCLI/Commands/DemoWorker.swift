@@ -18,7 +18,7 @@ struct DemoWorker: AsyncParsableCommand {
         var configuration = AppConfiguration()
         configuration.broker = session.settings
         configuration.sendsSentEvents = true
-        configuration.queues = [Queue("media")]
+        configuration.queues = [Queue(configuration.defaultQueue), Queue("media")]
         configuration.worker.name = nodeName
         configuration.worker.pool = pool == .process ? .process : .async
         configuration.worker.concurrency = concurrency

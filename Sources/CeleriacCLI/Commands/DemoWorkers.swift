@@ -2,7 +2,7 @@ import CeleriacBroker
 import Foundation
 import Synchronization
 
-/// Processes of this executable that end with this one, even when it is killed: each holds a pipe whose other end is here, and ends when that closes.
+/// Processes of this executable that end with this one, even when it is killed: each holds a socket whose other end is here, and ends when that closes.
 final class DemoWorkers: Sendable {
     private struct Started {
         let process: pid_t
@@ -16,7 +16,7 @@ final class DemoWorkers: Sendable {
     func start(_ arguments: [String], log: String) throws {
         var ends: [Int32] = [-1, -1]
         // Close-on-exec: the next process must not hold this one's lifeline.
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(.failed, "no pipe: \(String(cString: strerror(errno)))") }
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { throw Failure(.failed, "no socket: \(String(cString: strerror(errno)))") }
         var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)

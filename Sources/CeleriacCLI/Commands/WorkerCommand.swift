@@ -61,7 +61,7 @@ struct WorkerCommand: AsyncParsableCommand {
         var configuration = AppConfiguration()
         configuration.broker = session.settings
         configuration.limits = TimeLimits(soft: try Self.duration("--soft-time-limit", softTimeLimit), hard: try Self.duration("--time-limit", timeLimit))
-        configuration.queues = file.tasks.compactMap(\.options.queue).reduce(into: []) { queues, name in
+        configuration.queues = file.tasks.compactMap(\.options.queue).reduce(into: [Queue(configuration.defaultQueue)]) { queues, name in
             if !queues.contains(where: { $0.name == name }) { queues.append(Queue(name)) }
         }
         var worker = WorkerConfiguration()
