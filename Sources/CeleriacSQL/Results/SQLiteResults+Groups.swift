@@ -3,17 +3,8 @@ public import CeleriacCore
 import GRDB
 
 extension SQLiteResults: GroupInspection {
-    public func groups(of ids: [TaskID]) async throws(TransportError) -> [TaskID: String?] {
-        try await access.read("look up groups") { database in
-            guard try database.tableExists("celeriac_kin") else { return [:] }
-            var groups: [TaskID: String?] = [:]
-            for some in ids.inSteps {
-                for row in try database.rows(ResultTables.groups(count: some.count), StatementArguments(some.map(\.rawValue))) {
-                    groups.updateValue(row[1], forKey: TaskID(row[0] as String))
-                }
-            }
-            return groups
-        }
+    public func outcomes(of ids: [TaskID]) async throws(TransportError) -> [StoredOutcome] {
+        try await records(of: ids).values.map { StoredOutcome($0) }
     }
 
     public func chords(_ groups: [String]) async throws(TransportError) -> [ChordFacts] {
