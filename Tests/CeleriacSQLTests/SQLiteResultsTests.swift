@@ -49,6 +49,15 @@ import Testing
         #expect(dates == ["2026-11-22 12:38:02.000000", nil])
     }
 
+    @Test func noChildrenAreNullInTheColumnAndNoneInTheRecord() async throws {
+        var childless = record("a", .success)
+        childless.children = []
+        try await results.store([childless, record("b", .success)], lifetime: nil)
+        let stored = try await DatabaseQueue(path: file.path).read { try Int.fetchOne($0, sql: "SELECT count(children) FROM celery_taskmeta") }
+        #expect(stored == 0)
+        #expect(try await results.record(of: "b")?.children == [])
+    }
+
     @Test func aSuccessIsNeverOverwrittenAndEverythingElseIs() async throws {
         try await results.store([record("t1", .started), record("t1", .retry, "again"), record("t1", .success, 1), record("t1", .failure, 2)], lifetime: nil)
         try await results.store([record("t1", .started)], lifetime: nil)
@@ -77,13 +86,17 @@ import Testing
         #expect(error?.cause.contains("pickle") == true)
     }
 
-    @Test func groupsAreTellableOfWhatHasARecord() async throws {
-        var member = record("m", .success)
-        member.group = "g"
-        try await results.store([member, record("alone", .success)], lifetime: nil)
-        #expect(try await results.groups(of: ["m", "alone", "unknown"]) == ["m": "g", "alone": nil])
+    @Test func groupsAndOutcomesAreToldOfWhatHasARecord() async throws {
+        var failed = record("m", .failure, ["exc_type": "ValueError", "exc_message": ["no"], "exc_module": "builtins"], done: "2026-01-01T00:00:00+00:00")
+        failed.group = "g"
+        failed.worker = "celery@w1"
+        try await results.store([failed, record("alone", .success, 1)], lifetime: nil)
+        let outcomes = try await results.outcomes(of: ["m", "alone", "unknown"]).sorted { $0.id.rawValue > $1.id.rawValue }
+        #expect(outcomes == [StoredOutcome(failed), StoredOutcome(record("alone", .success))])
+        #expect(outcomes.first?.group == "g")
+        #expect(outcomes.first?.exception == "ValueError('no')")
         try await results.forget(["m"])
-        #expect(try await results.groups(of: ["m"]).isEmpty)
+        #expect(try await results.outcomes(of: ["m"]).isEmpty)
     }
 
     @Test func aReaderThatMayNotMakeAnythingWaitsForTheFile() async throws {

@@ -3,8 +3,8 @@ import CeleriacCore
 import GRDB
 import Synchronization
 
-/// The sending side of an exchange whose messages go to all that listen. They stand in a table for a minute, each listener remembers how far it has read; as long as
-/// nobody listens nothing is written.
+/// The sending side of an exchange whose messages go to all that listen. They stand in a table for a minute, each listener remembers how far it has read; as
+/// long as nobody listens nothing is written.
 struct Broadcasting {
     let access: FileAccess
     let exchange: String

@@ -9,7 +9,8 @@ import CeleriacCore
     import Darwin
 #endif
 
-/// Where the file is that a URL names as SQLAlchemy writes it: `sqlite:///relative.db`, `sqlite:////absolute.db`, with `sqla+`, `sqlalchemy+` or `db+` in front.
+/// Where the file is that a URL names as SQLAlchemy writes it: `sqlite:///relative.db`, `sqlite:////absolute.db`, with `sqla+`, `sqlalchemy+` or `db+` in
+/// front.
 struct FilePath: Hashable {
     /// Absolute, without symbolic links as far as its folder exists: two ways to write one file give one path.
     let text: String

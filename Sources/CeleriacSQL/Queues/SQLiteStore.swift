@@ -5,8 +5,9 @@ import Synchronization
 
 /// Queues in one SQLite file, in kombu's table layout, so that Python workers and producers (`sqla+sqlite:///…`) share them.
 ///
-/// Several processes may open the same file; a busy one is waited for, at most five seconds. What was published survives the end of any process; a loss of power may
-/// take the commits of the last moments, never the file: WAL with `synchronous = NORMAL`, since `FULL` waits for the disk at each commit, a hundred times as long. Every method throws `TransportError` in SQLite's own words.
+/// Several processes may open the same file; a busy one is waited for, at most five seconds. What was published survives the end of any process; a loss of
+/// power may take the commits of the last moments, never the file: WAL with `synchronous = NORMAL`, since `FULL` waits for the disk at each commit, a hundred
+/// times as long. Every method throws `TransportError` in SQLite's own words.
 ///
 /// What a Python worker has taken is out of our sight: it leaves its rows invisible, done or not.
 public final class SQLiteStore: QueueStore {

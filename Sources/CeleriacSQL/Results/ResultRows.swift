@@ -10,10 +10,11 @@ struct ResultRow: Sendable {
     let kin: (task: String, group: String?, parent: String?)?
 
     init(_ record: ResultRecord) {
-        let children: Value? = record.children.isNull || record.children.array?.isEmpty == true ? nil : record.children
+        // Empty ones are null in the column.
+        let hasChildren = !record.children.isNull && record.children.array?.isEmpty != true
         arguments = [
             record.id.rawValue, record.state.rawValue, Self.payload(record.result), record.doneAt.flatMap { SQLTime.text($0) }, record.traceback,
-            children.map { Self.payload($0) }, record.name, record.args.map { Self.payload($0) }, record.kwargs.map { Self.payload($0) },
+            hasChildren ? Self.payload(record.children) : nil, record.name, record.args.map { Self.payload($0) }, record.kwargs.map { Self.payload($0) },
             record.worker?.rawValue, record.retries, record.queue?.rawValue,
         ]
         kin = record.group == nil && record.parent == nil ? nil : (record.id.rawValue, record.group, record.parent?.rawValue)

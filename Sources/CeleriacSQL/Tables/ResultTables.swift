@@ -66,17 +66,19 @@ enum ResultTables {
         """
         SELECT t.task_id, t.status, t.result, t.date_done, t.traceback, t.children, t.name, t.args, t.kwargs, t.worker, t.retries, t.queue,
             \(hasKin ? "k.group_id, k.parent_id" : "NULL, NULL")
-        FROM celery_taskmeta t \(hasKin ? "LEFT JOIN celeriac_kin k ON k.task_id = t.task_id" : "") WHERE t.task_id IN (\(marks(count)))
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
         """
     }
 
-    /// `count` task ids → those that have a record, with their group ids.
-    static func groups(count: Int) -> String {
+    /// `count` task ids → task id, status, date done, worker, exception (the result, in the states that have one), group id.
+    static func outcomes(count: Int, hasKin: Bool) -> String {
         """
-        SELECT t.task_id, k.group_id FROM celery_taskmeta t LEFT JOIN celeriac_kin k ON k.task_id = t.task_id WHERE t.task_id IN (\(marks(count)))
+        SELECT t.task_id, t.status, t.date_done, t.worker, CASE WHEN t.status IN ('RETRY', 'FAILURE', 'REVOKED') THEN t.result END, \(hasKin ? "k.group_id" : "NULL")
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
         """
     }
 
+    private static let kin = "LEFT JOIN celeriac_kin k ON k.task_id = t.task_id"
     private static func marks(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
 
     /// Task id each.
