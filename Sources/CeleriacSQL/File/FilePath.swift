@@ -20,7 +20,9 @@ struct FilePath: Hashable {
             TransportError(.misconfigured, operation: "open", endpoint: url.description, cause: cause, hint: hint)
         }
         if let host = url.host {
-            throw refusal("\"\(ForeignText.safe(host))\" stands where a server would", hint: "three slashes before a relative path, four before an absolute one: sqlite:///queue.db")
+            throw refusal(
+                "\"\(ForeignText.safe(host))\" stands where a server would",
+                hint: "three slashes before a relative path, four before an absolute one: sqlite:///queue.db")
         }
         guard !url.path.isEmpty, url.path != ":memory:" else {
             throw refusal("a database in memory cannot be shared between processes", hint: "name a file: sqlite:///queue.db")
