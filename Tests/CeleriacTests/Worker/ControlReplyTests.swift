@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [
         ("ping", [:]), ("heartbeat", [:]), ("enable_events_E", [:]), ("disable_events_E", [:]), ("rate_limit_unknown", ["task_name": "x", "rate_limit": 1]),
         ("rate_limit_bad", ["task_name": "shop.task", "rate_limit": "often"]), ("time_limit_unknown", ["task_name": "x", "soft": 1]),
-        ("revoke_terminate_unknown", ["task_id": "nobody", "terminate": true]), ("pool_grow", ["n": 1]), ("pool_shrink", ["n": 1]),
+        ("revoke_terminate_unknown", ["task_id": "nobody", "terminate": true]), ("pool_grow", ["n": 1]),
         ("revoke_by_stamped_headers", ["headers": ["batch": ["loih"]]]), ("revoke_by_stamped_headers_terminate", ["headers": ["batch": ["fdokk"]], "terminate": true]),
         ("bad_arguments_error", ["nope": 1]), ("add_consumer", ["queue": "extra"]), ("cancel_consumer", ["queue": "extra"]), ("hello_self", ["from_node": "w1@test"]),
         ("pool_restart_disabled", [:]), ("autoscale_disabled", ["max": 5, "min": 2]), ("objgraph", [:]),

@@ -1,5 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
+import Logging
+import OrderedCollections
 import Synchronization
 import TestSupport
 import Testing
@@ -57,7 +59,7 @@ import Testing
         configuration.worker.mingles = false
         let app = App("shop", configuration: configuration, transport: link, results: MemoryResults())
         for task in LifeTests.gated(gate) { app.register(task) }
-        let worker = Worker(app: app)
+        let worker = Worker(app: app, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await worker.run() }
         await worker.state.readiness.wait()
         let first = TaskCall(id: "first", name: "shop.gate"), others = (0..<5).map { TaskCall(id: TaskID("t\($0)"), name: "shop.task") }

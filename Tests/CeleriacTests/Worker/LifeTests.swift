@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import Foundation
+import OrderedCollections
 import Synchronization
 import Testing
 

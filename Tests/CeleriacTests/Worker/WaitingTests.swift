@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 import Synchronization
 import Testing
 
@@ -7,29 +8,42 @@ import Testing
 
 /// Tasks that are not run at once, or not at all.
 @Suite struct WaitingTests {
-    let now = WallClock.now
-
     @Test func tasksComeByTheirETA() async throws {
         let order = Mutex<[Int]>([])
         let note = OutcomeTests.task { args, _, _ in
             order.withLock { $0.append(args.first?.integer ?? 0) }
             return .null
         }
-        let harness = await WorkerHarness([note])
-        let start = now()
-        var last = TaskID("")
-        for (number, delay) in [(3, 0.45), (1, 0.15), (2, 0.3)] {
-            let id = try await harness.send("shop.task", [.integer(number)]) { $0.eta = start + delay }
-            if number == 3 { last = id }
+        let start = WallClock.now()
+        let harness = await WorkerHarness([note], clock: HandClock(start)) { $0.worker.concurrency = 1 }
+        var ids: [Int: TaskID] = [:]
+        for number in [3, 1, 2] {
+            let id = try await harness.send("shop.task", [.integer(number)]) { $0.eta = start + Double(number) * 10 }
+            ids[number] = id
             _ = try await harness.events.wait(for: "task-received", id)
         }
         let scheduled = await harness.ask("scheduled").array ?? []
         #expect(scheduled.compactMap { $0["request"]?["args"] } == [[1], [2], [3]])
-        #expect(harness.worker.state.books.withLock { $0.prefetch.count } == 11)
-        _ = try await harness.events.wait(for: "task-succeeded", last)
+        #expect(harness.worker.state.books.withLock { $0.prefetch.count } == 7)
+        harness.advance(to: start + 9)
+        harness.advance(to: start + 15)
+        _ = try await harness.events.wait(for: "task-succeeded", try #require(ids[1]))
+        #expect(order.withLock { $0 } == [1])
+        harness.advance(to: start + 35)
+        _ = try await harness.events.wait(for: "task-succeeded", try #require(ids[3]))
         #expect(order.withLock { $0 } == [1, 2, 3])
-        #expect(now() >= start + 0.45)
-        #expect(harness.worker.state.books.withLock { $0.prefetch.count } == 8)
+        #expect(harness.worker.state.books.withLock { $0.prefetch.count } == 4)
+        try await harness.stop()
+    }
+
+    /// With the system's clock: whoever waits is woken, and not too early.
+    @Test func anETAComesByItself() async throws {
+        let harness = await WorkerHarness([OutcomeTests.task { _, _, _ in 1 }])
+        let eta = WallClock.now() + 0.2
+        let id = try await harness.send("shop.task") { $0.eta = eta }
+        _ = try await harness.events.wait(for: "task-succeeded", id)
+        let start = try #require(harness.events.event("task-started", id)?["timestamp"]?.double)
+        #expect(start >= eta)
         try await harness.stop()
     }
 
@@ -43,13 +57,17 @@ import Testing
     }
 
     @Test func aRateLimitSpreadsTasksEvenly() async throws {
-        let harness = await WorkerHarness([OutcomeTests.task(change: { $0.rateLimit = RateLimit(perSecond: 10) }) { _, _, _ in 1 }])
+        let clock = HandClock(WallClock.now())
+        let harness = await WorkerHarness([OutcomeTests.task(change: { $0.rateLimit = RateLimit(perSecond: 0.1) }) { _, _, _ in 1 }], clock: clock)
         var ids: [TaskID] = []
-        for _ in 0..<4 { ids.append(try await harness.send("shop.task")) }
-        for id in ids { _ = try await harness.events.wait(for: "task-succeeded", id) }
-        let starts = ids.compactMap { harness.events.event("task-started", $0)?["timestamp"]?.double }
-        #expect(starts == starts.sorted())
-        for (one, next) in zip(starts, starts.dropFirst()) { #expect(next - one > 0.09) }
+        for _ in 0..<3 { ids.append(try await harness.send("shop.task")) }
+        for id in ids { _ = try await harness.events.wait(for: "task-received", id) }
+        for (number, id) in ids.enumerated() {
+            _ = try await harness.events.wait(for: "task-succeeded", id)
+            #expect(harness.worker.state.books.withLock { $0.processed } == number + 1)
+            harness.advance(to: clock.now + 9)
+            harness.advance(to: clock.now + 1.001)
+        }
         try await harness.stop()
     }
 
