@@ -24,7 +24,7 @@ import Testing
     }
 
     /// What a line of the task list has to show somewhere for each thing that can happen to a task.
-    private static let happenings: [(what: String, shows: (String) -> Bool)] = [
+    private static let happenings: [(what: String, shows: @Sendable (String) -> Bool)] = [
         ("success", { $0.contains("shop.order") && $0.contains("SUCCESS") }),
         ("failure", { $0.contains("shop.charge") && $0.contains("FAILURE") }),
         ("a retry", { line in line.contains("mail.send") && ["RETRY", "RECEIVED", "SUCCESS", "FAILURE"].contains { line.contains($0) } && line.contains(" 1   ") }),
