@@ -82,6 +82,7 @@ let package = Package(
             dependencies: [
                 "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
