@@ -112,7 +112,10 @@ struct PythonControlTests {
             #expect(told["states"] == ["SUCCESS", "SUCCESS"] && told["names"] == ["swift.call", "swift.add"])
             #expect(told["result"] == "3" && told["worker"] == "swift@test" && told["runtime"] == true && told["alive"] == true)
             #expect(told["parent"] == "outer" && told["root"] == "outer" && told["args"] == "(1, 2)")
-            #expect(told["inner"] == ["task-sent", "task-received", "task-started", "task-succeeded"])
+            let inner = (told["inner"]?.array ?? []).compactMap(\.string)
+            #expect(inner.filter { $0 != "task-sent" } == ["task-received", "task-started", "task-succeeded"])
+            // A quick worker may be the first to tell.
+            #expect(inner.count { $0 == "task-sent" } == 1)
             #expect(told["progress"] == [1])
         }
     }
