@@ -1,4 +1,4 @@
-import Glibc
+public import Glibc
 
 /// The processes of this machine, as `/proc` has them now.
 public enum ProcessTable {
