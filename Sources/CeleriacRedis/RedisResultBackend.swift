@@ -1,7 +1,7 @@
 public import CeleriacBroker
 public import CeleriacCore
 
-/// Results as Celery keeps them in Redis: one key a task.
+/// Results as Celery keeps them in Redis: one key a task. Reads only.
 public final class RedisResultBackend: ResultBackend {
     let pool: ConnectionPool
     let keys: ResultKeys

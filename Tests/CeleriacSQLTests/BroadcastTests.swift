@@ -55,7 +55,9 @@ import Testing
         iterator = nil
         let path = file.path
         try await within {
-            while try await DatabaseQueue(path: path).read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM celeriac_listener") }) != 0 { try Task.checkCancellation() }
+            while try await DatabaseQueue(path: path).read({ try Int.fetchOne($0, sql: "SELECT count(*) FROM celeriac_listener") }) != 0 {
+                try Task.checkCancellation()
+            }
         }
     }
 
@@ -81,7 +83,8 @@ import Testing
         var iterator = try await listening(to: "celeryev")
         let text = envelope("foreign").text
         try await DatabaseQueue(path: file.path).write { database in
-            try database.execute(sql: "INSERT INTO celeriac_broadcast (exchange, routing_key, envelope, sent_at) VALUES ('celeryev', 'k', ?, 0)", arguments: [text])
+            try database.execute(
+                sql: "INSERT INTO celeriac_broadcast (exchange, routing_key, envelope, sent_at) VALUES ('celeryev', 'k', ?, 0)", arguments: [text])
         }
         guard case .message(let heard, "k")? = await iterator.next() else { return #expect(Bool(false), "not heard") }
         #expect(heard.correlationID == "foreign")

@@ -72,6 +72,17 @@ import Testing
         guard case .complete = try await count(part(0)) else { return #expect(Bool(false), "closed by one that had lost it") }
     }
 
+    @Test func howFarAChordHasComeCanBeTold() async throws {
+        try await results.openChord("g", size: 1, lifetime: nil)
+        try await results.extendChord("g", by: 1)
+        _ = try await count(part(1))
+        #expect(try await results.chords(["g", "none"]) == [ChordFacts(group: "g", size: 2, counted: 1, members: ["t1"]), ChordFacts(group: "none")])
+        guard case .complete(let token, _, _) = try await count(part(0)) else { return #expect(Bool(false)) }
+        #expect(try await results.chords(["g"]) == [ChordFacts(group: "g", size: 2, counted: 2, members: ["t0", "t1"], claim: .taken)])
+        try await results.closeChord("g", token: token, isSent: true)
+        #expect(try await results.chords(["g"]) == [ChordFacts(group: "g", claim: .done)])
+    }
+
     @Test func oldChordsAreRemoved() async throws {
         try await results.openChord("g", size: 3, lifetime: nil)
         _ = try await count(part(0))

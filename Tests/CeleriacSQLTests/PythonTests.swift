@@ -36,7 +36,7 @@ import Testing
     @Test func pythonRunsWhatWeSendAndWeReadItsResults() async throws {
         let worker = try app.worker()
         try await store.publish([call("one", [2, 3]), call("two", ["x", .null])])
-        let (results, limit) = (results, Duration.seconds(40))
+        let (results, limit) = (results, Duration.seconds(120))
         let records = try await within(limit) { try await results.updates(of: ["one", "two"]).reduce(into: [:]) { $0[$1.id] = $1 } }
         #expect(records["one"]?.state == .success)
         #expect(records["one"]?.result == 5)
@@ -50,8 +50,9 @@ import Testing
         try await store.publish([call("late", ["late", ""], priority: 9), call("soon", ["soon", ""], priority: 3), call("now", ["now", ""])])
         let worker = try app.worker()
         let results = results
-        let order = try await within(.seconds(40)) {
-            try await results.updates(of: ["late", "soon", "now"]).reduce(into: [ResultRecord]()) { $0.append($1) }.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }.map(\.id)
+        let order = try await within(.seconds(120)) {
+            try await results.updates(of: ["late", "soon", "now"]).reduce(into: [ResultRecord]()) { $0.append($1) }.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }
+                .map(\.id)
         }
         #expect(order == ["now", "soon", "late"])
         worker.end()
@@ -60,7 +61,8 @@ import Testing
     @Test func pythonReadsOurResults() async throws {
         var success = ResultRecord(id: "ours", state: .success, result: ["sum": 5, "of": [2, 3]])
         success.dateDone = "2026-11-22T12:38:02.470464+00:00"
-        var failure = ResultRecord(id: "failed", state: .failure, result: ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"])
+        var failure = ResultRecord(
+            id: "failed", state: .failure, result: ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"])
         failure.traceback = "Traceback (most recent call last): …"
         failure.args = [1]
         try await results.store([success, failure], lifetime: nil)

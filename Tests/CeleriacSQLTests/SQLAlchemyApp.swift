@@ -33,7 +33,7 @@ final class SQLAlchemyApp: Sendable {
         let (command, folder) = ([try path(), "-c", "from shop import *\n" + code], folder)
         let finished = try await withCheckedThrowingContinuation { continuation in
             // Waiting blocks, and the tests' own threads are few.
-            Thread.detachNewThread { continuation.resume(with: Result { try Program(command, in: folder).finish() }) }
+            Thread.detachNewThread { continuation.resume(with: Result { try Program(command, in: folder, limit: 120).finish() }) }
         }
         guard finished.status == 0 else { throw Program.Missing(description: finished.text + finished.complaint) }
         return finished.text.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -41,7 +41,8 @@ final class SQLAlchemyApp: Sendable {
 
     /// Starts a worker of one thread; it takes tasks a moment later.
     func worker() throws -> Program {
-        try Program([path(), "-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip"], in: folder)
+        try Program(
+            [path(), "-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip"], in: folder, limit: 150)
     }
 
     private func path() throws -> String {

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func aFullRecordComesBackAsItWas() async throws {
-        var full = record("t1", .failure, ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"], done: "2026-11-22T12:38:02.470464+00:00")
+        var full = record(
+            "t1", .failure, ["exc_type": "ValueError", "exc_message": ["no such order"], "exc_module": "builtins"], done: "2026-11-22T12:38:02.470464+00:00")
         full.traceback = "Traceback…"
         full.children = [[["c1", .null], .null]]
         full.name = "shop.fail"
@@ -33,6 +34,8 @@ import Testing
         full.worker = "celery@w1"
         full.retries = 2
         full.queue = "celery"
+        full.group = "g1"
+        full.parent = "p1"
         try await results.store([full], lifetime: nil)
         #expect(try await results.record(of: "t1") == full)
         #expect(try await results.record(of: "t2") == nil)
@@ -40,8 +43,19 @@ import Testing
 
     @Test func timesAreKeptAsSQLAlchemyKeepsThem() async throws {
         try await results.store([record("a", .success, 1, done: "2026-11-22T13:38:02+01:00"), record("b", .started)], lifetime: nil)
-        let dates = try await DatabaseQueue(path: file.path).read { try Row.fetchAll($0, sql: "SELECT date_done FROM celery_taskmeta ORDER BY task_id").map { $0[0] as String? } }
+        let dates = try await DatabaseQueue(path: file.path).read {
+            try Row.fetchAll($0, sql: "SELECT date_done FROM celery_taskmeta ORDER BY task_id").map { $0[0] as String? }
+        }
         #expect(dates == ["2026-11-22 12:38:02.000000", nil])
+    }
+
+    @Test func noChildrenAreNullInTheColumnAndNoneInTheRecord() async throws {
+        var childless = record("a", .success)
+        childless.children = []
+        try await results.store([childless, record("b", .success)], lifetime: nil)
+        let stored = try await DatabaseQueue(path: file.path).read { try Int.fetchOne($0, sql: "SELECT count(children) FROM celery_taskmeta") }
+        #expect(stored == 0)
+        #expect(try await results.record(of: "b")?.children == [])
     }
 
     @Test func aSuccessIsNeverOverwrittenAndEverythingElseIs() async throws {
@@ -70,6 +84,31 @@ import Testing
         let error = await #expect(throws: TransportError.self) { try await results.record(of: "p") }
         #expect(error?.kind == .garbled)
         #expect(error?.cause.contains("pickle") == true)
+    }
+
+    @Test func groupsAndOutcomesAreToldOfWhatHasARecord() async throws {
+        var failed = record("m", .failure, ["exc_type": "ValueError", "exc_message": ["no"], "exc_module": "builtins"], done: "2026-01-01T00:00:00+00:00")
+        failed.group = "g"
+        failed.worker = "celery@w1"
+        try await results.store([failed, record("alone", .success, 1)], lifetime: nil)
+        let outcomes = try await results.outcomes(of: ["m", "alone", "unknown"]).sorted { $0.id.rawValue > $1.id.rawValue }
+        #expect(outcomes == [StoredOutcome(failed), StoredOutcome(record("alone", .success))])
+        #expect(outcomes.first?.group == "g")
+        #expect(outcomes.first?.exception == "ValueError('no')")
+        try await results.forget(["m"])
+        #expect(try await results.outcomes(of: ["m"]).isEmpty)
+    }
+
+    @Test func aReaderThatMayNotMakeAnythingWaitsForTheFile() async throws {
+        let later = try TemporaryFile()
+        let reader = try SQLiteResults(later.url, creates: false)
+        let error = await #expect(throws: TransportError.self) { try await reader.record(of: "t1") }
+        #expect(error?.kind == .unreachable)
+        try await DatabaseQueue(path: later.path).write { try $0.execute(sql: "CREATE TABLE other (x)") }
+        #expect(try await reader.record(of: "t1") == nil)
+        #expect(try await reader.chords(["g"]) == [ChordFacts(group: "g")])
+        try await SQLiteResults(later.url).store([record("t1", .success, 4)], lifetime: nil)
+        #expect(try await reader.record(of: "t1")?.result == 4)
     }
 
     @Test func updatesTellWhatIsThereThenEachChangeThenEnd() async throws {
@@ -115,7 +154,10 @@ import Testing
 
     @Test func onlyWhatEndedBeforeIsRemoved() async throws {
         try await results.store(
-            [record("old", .success, done: "2026-01-01T00:00:00+00:00"), record("new", .success, done: "2026-01-03T00:00:00+00:00"), record("running", .started)],
+            [
+                record("old", .success, done: "2026-01-01T00:00:00+00:00"), record("new", .success, done: "2026-01-03T00:00:00+00:00"),
+                record("running", .started),
+            ],
             lifetime: nil)
         #expect(try await results.removeExpired(before: try #require(ISOTime.parse("2026-01-02T00:00:00Z"))) == 1)
         #expect(Set(try await results.records(of: ["old", "new", "running"]).keys) == ["new", "running"])

@@ -29,12 +29,17 @@ import Testing
     }
 
     @Test func theMostUrgentComesFirstAndZeroIsIt() async throws {
-        try await store.publish([message("later", priority: 9), message("middle", priority: 3), message("first"), message("second"), message("over", priority: 99)])
+        try await store.publish([
+            message("later", priority: 9), message("middle", priority: 3), message("first"), message("second"), message("over", priority: 99),
+        ])
         #expect(try await store.claimAll("q").map(\.text) == ["first", "second", "middle", "later", "over"])
     }
 
     @Test func queuesTakeTurnsAndUrgencyGoesBeforeThem() async throws {
-        try await store.publish((0..<50).map { message("a\($0)", to: "a", priority: 1) } + [message("b0", to: "b", priority: 1), message("b1", to: "b"), message("c0", to: "c", priority: 1)])
+        try await store.publish(
+            (0..<50).map { message("a\($0)", to: "a", priority: 1) } + [
+                message("b0", to: "b", priority: 1), message("b1", to: "b"), message("c0", to: "c", priority: 1),
+            ])
         let claimed = try await store.claim(from: ["a", "b", "c"], upTo: 4, owner: "w", wait: .zero)
         #expect(claimed.first?.text == "b1")
         #expect(Set(claimed.map(\.queue)) == ["a", "b", "c"])
@@ -58,7 +63,8 @@ import Testing
         try await store.publish([message("m0"), message("m1")])
         let tags = try await store.claimAll("q").map(\.tag)
         try await store.settle([.release(tags[0])], owner: "w")
-        try await store.settle([.acknowledge(tags[0]), .reject(tags[0], requeue: true), .bury(tags[0], reason: "x"), .acknowledge(.init("7")), .release(.init("a-b"))], owner: "w")
+        try await store.settle(
+            [.acknowledge(tags[0]), .reject(tags[0], requeue: true), .bury(tags[0], reason: "x"), .acknowledge(.init("7")), .release(.init("a-b"))], owner: "w")
         #expect(try await store.sizes(of: ["q", "q.dead"]) == ["q": 1, "q.dead": 0])
     }
 
@@ -178,7 +184,7 @@ import Testing
             try await withThrowingTaskGroup(of: [Delivery].self) { group in
                 group.addTask {
                     waiting.continuation.finish()
-                    return try await store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(15))
+                    return try await store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(50))
                 }
                 for await _ in waiting.stream {}
                 try await store.publish([message("m0")])
@@ -194,7 +200,7 @@ import Testing
         #expect(mine.count == 1)
         let (store, path) = (store, file.path)
         let claimed = try await within {
-            async let claimed = store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(15))
+            async let claimed = store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(50))
             // As Python puts a message: with a connection of its own, which tells nobody.
             try await DatabaseQueue(path: path).write { database in
                 try database.execute(

@@ -56,7 +56,7 @@ extension SQLiteStore {
 }
 
 /// Ends with an error what takes longer.
-func within<Value: Sendable>(_ limit: Duration = .seconds(20), _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+func within<Value: Sendable>(_ limit: Duration = .seconds(60), _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }
         group.addTask {

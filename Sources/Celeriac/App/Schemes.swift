@@ -24,7 +24,9 @@ public enum Schemes {
             transport: { (url, settings) throws(TransportError) in
                 VirtualTransport(try RedisStore(url.adding(settings.transportOptions), options: RedisOptions(settings)), settings: settings)
             },
-            resultStore: { (url, _) throws(TransportError) in try RedisResults(url) }),
+            resultStore: { (url, settings) throws(TransportError) in
+                try RedisResults(url, keyPrefix: settings.transportOptions["global_keyprefix"]?.string ?? "")
+            }),
         // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
         Kind(
             schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
@@ -81,19 +83,19 @@ public enum Schemes {
     }
 }
 
-extension RedisOptions {
-    fileprivate init(_ settings: BrokerSettings) {
-        self.init()
-        controlExchange = settings.controlExchange
-        eventExchange = settings.eventExchange
-    }
-}
-
 extension BrokerURL {
     /// With options of the configuration, which give way to the URL's own.
     fileprivate func adding(_ options: [String: Value]) -> BrokerURL {
         var url = self
         url.options = options.sorted { $0.key < $1.key }.map { Option(name: $0.key, value: $0.value.string ?? JSON.text($0.value)) } + url.options
         return url
+    }
+}
+
+extension RedisOptions {
+    fileprivate init(_ settings: BrokerSettings) {
+        self.init()
+        controlExchange = settings.controlExchange
+        eventExchange = settings.eventExchange
     }
 }

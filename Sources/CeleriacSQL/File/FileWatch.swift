@@ -3,8 +3,8 @@ import GRDB
 import Synchronization
 
 /// Notices what other processes commit, while somebody waits for it: asks for `PRAGMA data_version` (SQLite manual), which reads no page, every 5 ms as long as
-/// something happens. When nothing does it leaves that to the system, which tells of the next write to the log, and looks every half a second all the same; where
-/// the system tells nothing, it looks less and less often, down to every 50 ms.
+/// something happens. When nothing does it leaves that to the system, which tells of the next write to the log, and looks every half a second all the same;
+/// where the system tells nothing, it looks less and less often, down to every 50 ms.
 ///
 /// A write is told just before its commit can be seen, which is why one look after it is not enough.
 final class FileWatch: Sendable {

@@ -67,7 +67,13 @@ final class SQLiteFile: Sendable {
             }
             guard let opened = state.opened else { throw DatabaseError(resultCode: .SQLITE_CANTOPEN) }
             if creates, !state.tables.contains(tables) {
-                try retrying { try opened.pool.writeWithoutTransaction { database in try database.inTransaction(.immediate) { try tables.create(database); return .commit } } }
+                try retrying {
+                    try opened.pool.writeWithoutTransaction { database in
+                        try database.inTransaction(.immediate) {
+                            try tables.create(database); return .commit
+                        }
+                    }
+                }
                 state.tables.insert(tables)
             }
             return opened

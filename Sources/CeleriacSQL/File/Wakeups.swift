@@ -64,7 +64,9 @@ final class Wakeups: Sendable {
                 let isCancelled = Task.isCancelled
                 let (answer, begun): (Bool?, (@Sendable (ContinuousClock.Instant?) -> Void)?) = state.withLock { state in
                     if state.isClosed || isCancelled { return (false, nil) }
-                    for (index, topic) in Topics.each.enumerated() where topics.contains(topic) && state.counts[index] != mark.counts[index] { return (true, nil) }
+                    for (index, topic) in Topics.each.enumerated() where topics.contains(topic) && state.counts[index] != mark.counts[index] {
+                        return (true, nil)
+                    }
                     if let deadline, deadline <= .now { return (false, nil) }
                     state.waiters[key] = Waiter(topics: topics, deadline: deadline, continuation: continuation)
                     return (nil, state.onWait)

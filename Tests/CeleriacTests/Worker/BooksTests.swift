@@ -1,5 +1,6 @@
 import CeleriacCore
 import Foundation
+import OrderedCollections
 import TestSupport
 import Testing
 
