@@ -72,7 +72,8 @@ import Testing
         let stored = try Celeriac.run("result", id, "-r", cluster.url, "-b", cluster.url, "--json").json()
         #expect(stored["status"] == "FAILURE")
         #expect(stored["traceback"] == "no such account\n")
-        #expect(try cluster.stop()?.status == 0)
+        let ended = try #require(try cluster.stop())
+        #expect(ended.status == 0, "\(ended)")
     }
 
     @Test func aKilledWorkerLeavesNoProcessBehind() throws {

@@ -31,7 +31,7 @@ public enum Schemes {
         Kind(
             schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
             broker: { (url, settings, permission) throws(TransportError) in try SQLiteBroker(url, settings: settings, permission: permission) },
-            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url) },
+            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url, creates: false) },
             transport: { (url, settings) throws(TransportError) in VirtualTransport(try SQLiteStore(url), settings: settings) },
             resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) }),
         // Each opening has queues of its own, which end with the process.

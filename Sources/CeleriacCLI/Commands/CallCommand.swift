@@ -49,7 +49,7 @@ struct Call: AsyncParsableCommand {
             if list.json {
                 Output.json(["id": .string(result.id.rawValue), "state": .string(error.state.rawValue), "result": error.exception.value, "traceback": error.traceback.map(Value.string) ?? .null])
             } else if let traceback = error.traceback {
-                Output.complain(ForeignText.safe(traceback, newlines: .keep))
+                Output.complain(ForeignText.safe(String(traceback.trimmingSuffix { $0.isNewline }), newlines: .keep))
             }
             throw Failure(.failed, "\(ForeignText.safe(error.state.rawValue)): \(ForeignText.safe(error.exception.text))")
         } catch let error as TransportError where error.kind == .timedOut {
@@ -87,5 +87,13 @@ struct Call: AsyncParsableCommand {
     private func time(_ option: String, _ text: String) throws -> String {
         guard let seconds = ISOTime.parse(text), let time = ISOTime.text(seconds) else { throw Failure(.wrongUsage, "\(option) wants a time such as 2030-01-31T12:00:00+00:00, not \"\(text)\"") }
         return time
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(while claim: (Character) -> Bool) -> Substring {
+        var text = self[...]
+        while let last = text.last, claim(last) { text.removeLast() }
+        return text
     }
 }
