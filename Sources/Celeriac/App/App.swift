@@ -7,6 +7,7 @@ import Synchronization
 /// Both are opened by URL; nothing is connected before it is needed. Tasks are registered once, at the start of the program, and the same program can then
 /// send them or, by `run`, be a worker that runs them.
 public final class App: Sendable {
+    /// Shown by monitors and in errors; not on the wire.
     public let name: String
     public let configuration: AppConfiguration
     let transport: any Transport
