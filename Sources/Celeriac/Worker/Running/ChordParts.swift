@@ -50,8 +50,12 @@ struct ChordParts: Sendable {
     func carryOut(_ failure: FailurePlan, _ error: StoredException, traceback: String) async {
         for problem in failure.problems { state.log.error("Couldn't fail what follows: \(ForeignText.safe("\(problem)"))") }
         await fail(failure.failures, error, traceback: traceback)
+        if !failure.revoked.isEmpty, state.transport.features.contains(.broadcast) {
+            do { try await state.app.revoke(failure.revoked) } catch {
+                state.log.warning("Couldn't revoke the members of a chord's body: \(ForeignText.safe(error.description))")
+            }
+        }
         do {
-            if !failure.revoked.isEmpty { try await state.app.revoke(failure.revoked) }
             try await state.app.carryOut(failure.errbacks.flatMap(\.steps))
         } catch { state.log.error("Couldn't send error callbacks: \(ForeignText.safe("\(error)"))") }
     }
