@@ -119,6 +119,9 @@ let package = Package(
             name: "suite-worker",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
             path: "Tests/SuiteWorker", swiftSettings: settings),
+        .executableTarget(
+            name: "engine-bench", dependencies: ["Celeriac", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
+            path: "Tests/EngineBench", swiftSettings: settings),
         .testTarget(
             name: "EngineTests",
             dependencies: [

@@ -149,16 +149,15 @@ import Testing
 
     @Test(arguments: StoreKind.all) func manyConsumersShareTheWorkWithoutLossOrDoubling(kind: StoreKind) async throws {
         let place = try await kind.place(.seconds(30))
-        let transport = try place.transport()
+        let transport = try place.transport(), others = try (0..<4).map { _ in try place.transport() }
         let done = try await withThrowingTaskGroup(of: [String].self) { group in
             for number in 0..<4 {
                 group.addTask {
-                    let own = try place.transport(), consumer = own.consumer(owner: WorkerName("w\(number)@test"))
+                    let consumer = others[number].consumer(owner: WorkerName("w\(number)@test"))
                     consumer.setPrefetch(16)
                     try await consumer.consume(Queue("q"))
                     let texts = try await consumer.drain()
                     await consumer.close()
-                    await place.close(own)
                     return texts
                 }
             }
@@ -168,6 +167,33 @@ import Testing
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(done.filter { $0 != "end" }.count == 2000 && Set(done).count == 2001)
+        for other in others { await place.close(other) }
+        await place.close(transport)
+    }
+
+    @Test(arguments: StoreKind.all) func aFanoutQueueGivesEachConsumerACopy(kind: StoreKind) async throws {
+        let place = try await kind.place(.seconds(30))
+        let transport = try place.transport(), other = try place.transport()
+        guard transport.features.contains(.broadcast) else { return await place.close(transport) }
+        let consumers = [transport.consumer(owner: "w1@test"), transport.consumer(owner: "w2@test"), other.consumer(owner: "w3@test")]
+        let news = Queue("news", exchange: "news", exchangeType: .fanout)
+        for consumer in consumers { try await consumer.consume(news) }
+        try await consumers[0].consume(Queue("q"))
+        try await other.declare([news])
+        // Also to whoever waits on another queue at the moment.
+        async let first = consumers[0].next()
+        try await other.publish([publication("1", to: "", exchange: "news")])
+        #expect(try await first.map(\.text) == ["1"])
+        for consumer in consumers[1...] {
+            let copy = try await consumer.next()
+            #expect(copy.map(\.text) == ["1"] && copy.first?.queue == "news")
+            try await consumer.settle(copy.map { .reject($0.tag, requeue: true) })
+            let again = try await consumer.next()
+            #expect(again.map { $0.envelope?.isRedelivered } == [true])
+            try await consumer.settle(again.map { .acknowledge($0.tag) })
+        }
+        for consumer in consumers { await consumer.close() }
+        await place.close(other)
         await place.close(transport)
     }
 
@@ -194,6 +220,7 @@ extension TaskConsumer {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var texts: [String] = []
             while !texts.contains("end") {
+                try Task.checkCancellation()
                 let deliveries = try await next()
                 texts += deliveries.filter { $0.text != "end" }.map(\.text)
                 var ends = deliveries.filter { $0.text == "end" }

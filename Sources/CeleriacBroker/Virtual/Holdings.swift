@@ -4,8 +4,9 @@ import CeleriacCore
 struct Holdings {
     /// What `next` is to do.
     enum Turn {
+        /// From none, when all queues are fan-out queues.
         case claim(from: [QueueName], upTo: Int)
-        /// Nothing to take from, or no room.
+        /// There is no room.
         case wait
         case end
     }
@@ -25,7 +26,7 @@ struct Holdings {
     var turn: Turn {
         if isStopped { return .end }
         let room = prefetch == 0 ? Self.batchLimit : min(prefetch - held.count, Self.batchLimit)
-        return queues.isEmpty || room <= 0 ? .wait : .claim(from: queues, upTo: room)
+        return room <= 0 ? .wait : .claim(from: queues, upTo: room)
     }
 
     /// Oldest first.

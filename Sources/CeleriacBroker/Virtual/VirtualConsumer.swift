@@ -15,6 +15,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     private let router: VirtualRouter<Store>
     private let owner: WorkerName
     private let interval: Duration
+    private let inbox = BroadcastInbox()
     private let settling: Coalescer<Settlement>
     private let state = Mutex(State())
     /// Rings when there is room, or a queue, or the end.
@@ -38,16 +39,21 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     func next() async throws(TransportError) -> [Delivery] {
         while !Task.isCancelled {
             let heard = bell.rings
-            let turn = state.withLock { state in
-                if case .claim = state.holdings.turn { state.isClaiming = true }
-                return state.holdings.turn
-            }
-            switch turn {
+            switch state.withLock({ $0.holdings.turn }) {
             case .end: return []
             case .wait: await bell.wait(after: heard)
             case .claim(let queues, let count):
-                let deliveries = try await claim(from: queues, upTo: count, heard)
-                if !deliveries.isEmpty { return deliveries }
+                let arrived = inbox.take(upTo: count)
+                if !arrived.isEmpty {
+                    state.withLock { $0.holdings.hold(arrived) }
+                    return arrived
+                }
+                if queues.isEmpty {
+                    await bell.wait(after: heard)
+                } else {
+                    let deliveries = try await claim(from: queues, upTo: count, heard)
+                    if !deliveries.isEmpty { return deliveries }
+                }
             }
         }
         return []
@@ -55,6 +61,11 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     /// What was claimed is held; after the end it is given back at once.
     private func claim(from queues: [QueueName], upTo count: Int, _ heard: Int) async throws(TransportError) -> [Delivery] {
+        let mayClaim = state.withLock { state in
+            state.isClaiming = !state.holdings.isStopped
+            return state.isClaiming
+        }
+        guard mayClaim else { return [] }
         let claimed: Result<[Delivery], TransportError>
         do throws(TransportError) {
             var deliveries = try await store.claim(from: queues, upTo: count, owner: owner, wait: .zero)
@@ -102,7 +113,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     // MARK: - Settling
 
     func settle(_ settlements: [Settlement]) async throws(TransportError) {
-        try await settling.send(settlements)
+        try await settling.send(inbox.settle(settlements))
         state.withLock { $0.holdings.letGo(of: settlements) }
         bell.ring()
     }
@@ -116,6 +127,12 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     func consume(_ queue: Queue) async throws(TransportError) {
         try await router.declare([queue])
+        if queue.exchangeType == .fanout {
+            return await inbox.listen(queue.name, to: store.broadcasts(of: queue.exchange ?? queue.name.rawValue)) { [weak self] in
+                self?.bell.ring()
+                self?.interrupt()
+            }
+        }
         let isNew = state.withLock { state in
             if state.maintenance == nil, !state.holdings.isStopped { state.maintenance = maintain() }
             return state.holdings.add(queue.name)
@@ -126,6 +143,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     }
 
     func cancel(_ queue: QueueName) async throws(TransportError) {
+        if inbox.cancel(queue) { return }
         state.withLock { $0.holdings.remove(queue) }
         bell.ring()
         interrupt()
@@ -152,6 +170,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     func close() async {
         stop()
+        inbox.close()
         while true {
             let heard = bell.rings
             if state.withLock({ !$0.isClaiming }) { break }

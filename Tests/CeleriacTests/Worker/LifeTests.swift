@@ -128,6 +128,25 @@ import Testing
         try await first.stop()
     }
 
+    /// More blocked threads than the machine has processors: the worker still answers.
+    @Test func bodiesThatBlockTheirThreadsBlockNobodyElse() async throws {
+        let count = ProcessInfo.processInfo.activeProcessorCount + 2
+        let door = DispatchSemaphore(value: 0)
+        let pass = { @Sendable in door.wait() }
+        let blocking = OutcomeTests.task { _, _, _ in
+            pass()
+            return 1
+        }
+        let harness = await WorkerHarness([blocking]) { $0.worker.concurrency = count }
+        var ids: [TaskID] = []
+        for _ in 0..<count { ids.append(try await harness.send("shop.task")) }
+        for id in ids { _ = try await harness.events.wait(for: "task-started", id) }
+        #expect(await harness.ask("active").array?.count == count)
+        for _ in ids { door.signal() }
+        for id in ids { _ = try await harness.record(id, .success) }
+        try await harness.stop()
+    }
+
     @Test func autoscalingFollowsTheWork() async throws {
         let gate = Gate()
         let harness = await WorkerHarness(Self.gated(gate)) { $0.worker.concurrency = nil; $0.worker.autoscale = 1...4 }
