@@ -17,7 +17,10 @@ struct PythonProducerTests {
             return context.retries
         }
         try app.task("swift.request") { (context: TaskContext) -> [String: Value] in
-            ["id": .string(context.id.rawValue), "trace": context.request.message.headers["trace"] ?? .null, "priority": .integer(context.request.message.priority)]
+            [
+                "id": .string(context.id.rawValue), "trace": context.request.message.headers["trace"] ?? .null,
+                "priority": .integer(context.request.message.priority),
+            ]
         }
         try app.task("swift.parent") { (context: TaskContext) async throws -> Value in
             try await context.app.send("swift.add", [1, 2]).tuple

@@ -58,7 +58,12 @@ final class LamportClock: Sendable {
 
     var now: Int { time.withLock { $0 } }
     /// For a message about to be sent.
-    func forward() -> Int { time.withLock { $0 += 1; return $0 } }
+    func forward() -> Int {
+        time.withLock {
+            $0 += 1
+            return $0
+        }
+    }
     /// After hearing `other`.
     func adjust(to other: Int) { time.withLock { $0 = max($0, other) + 1 } }
 }

@@ -53,7 +53,10 @@ public struct RetryPolicy: Hashable, Sendable {
     /// Takes a random whole number of seconds from 0 to the delay, as Celery does.
     public var hasJitter: Bool
 
-    public init(limit: Int? = 3, isAutomatic: Bool = true, delay: Duration = .seconds(180), backsOff: Bool = false, maxDelay: Duration = .seconds(600), hasJitter: Bool = true) {
+    public init(
+        limit: Int? = 3, isAutomatic: Bool = true, delay: Duration = .seconds(180), backsOff: Bool = false, maxDelay: Duration = .seconds(600),
+        hasJitter: Bool = true
+    ) {
         self.limit = limit
         self.isAutomatic = isAutomatic
         self.delay = delay
@@ -67,7 +70,9 @@ public struct RetryPolicy: Hashable, Sendable {
     /// After any error, each time as long after it.
     public static func fixed(_ delay: Duration, max limit: Int? = 3) -> RetryPolicy { RetryPolicy(limit: limit, delay: delay, hasJitter: false) }
     /// After any error, after 1, 2, 4 … times `first`, which counts in whole seconds, one at least; with jitter after a random time up to that.
-    public static func backoff(_ first: Duration = .seconds(1), max limit: Int? = 3, upTo maxDelay: Duration = .seconds(600), jitter: Bool = true) -> RetryPolicy {
+    public static func backoff(_ first: Duration = .seconds(1), max limit: Int? = 3, upTo maxDelay: Duration = .seconds(600), jitter: Bool = true)
+        -> RetryPolicy
+    {
         RetryPolicy(limit: limit, delay: first, backsOff: true, maxDelay: maxDelay, hasJitter: jitter)
     }
 }

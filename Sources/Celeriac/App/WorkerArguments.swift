@@ -14,32 +14,41 @@ struct WorkerArguments {
         /// What it wants, for the usage; `nil` for a flag.
         var value: String?
         /// False when it cannot take that value.
-        var take: @Sendable (inout WorkerArguments, String) -> Bool
+        var take: Taking
     }
 
-    private static func number(_ key: any WritableKeyPath<WorkerConfiguration, Int?> & Sendable, from least: Int = 1) -> @Sendable (inout WorkerArguments, String) -> Bool {
+    private typealias Taking = @Sendable (inout WorkerArguments, String) -> Bool
+
+    private static func count(_ key: any WritableKeyPath<WorkerConfiguration, Int?> & Sendable) -> Taking {
         { arguments, text in
-            guard let number = Int(text), number >= least else { return false }
+            guard let number = Int(text), number >= 1 else { return false }
             arguments.configuration[keyPath: key] = number
             return true
         }
     }
 
-    private static func flag(_ key: any WritableKeyPath<WorkerConfiguration, Bool> & Sendable, _ value: Bool) -> @Sendable (inout WorkerArguments, String) -> Bool {
+    private static func flag(_ key: any WritableKeyPath<WorkerConfiguration, Bool> & Sendable, _ value: Bool) -> Taking {
         { arguments, _ in
             arguments.configuration[keyPath: key] = value
             return true
         }
     }
 
+    private static func text(_ key: any WritableKeyPath<WorkerConfiguration, String?> & Sendable) -> Taking {
+        { arguments, text in
+            arguments.configuration[keyPath: key] = text
+            return !text.isEmpty
+        }
+    }
+
     private static let options = [
-        Option(names: ["-n", "--hostname"], value: "NAME") { $0.configuration.name = $1; return !$1.isEmpty },
+        Option(names: ["-n", "--hostname"], value: "NAME", take: text(\.name)),
         Option(names: ["-Q", "--queues"], value: "NAME,…") { arguments, text in
             let names = text.split(separator: ",").map { QueueName(String($0)) }
             arguments.configuration.queues = names
             return !names.isEmpty
         },
-        Option(names: ["-c", "--concurrency"], value: "COUNT", take: number(\.concurrency)),
+        Option(names: ["-c", "--concurrency"], value: "COUNT", take: count(\.concurrency)),
         Option(names: ["-P", "--pool"], value: "async/process") { arguments, text in
             guard let pool = WorkerConfiguration.PoolKind(rawValue: text) else { return false }
             arguments.configuration.pool = pool
@@ -62,9 +71,9 @@ struct WorkerArguments {
             arguments.configuration.prefetchMultiplier = number
             return true
         },
-        Option(names: ["--statedb"], value: "FILE") { $0.configuration.stateFile = $1; return !$1.isEmpty },
-        Option(names: ["--max-tasks-per-child"], value: "COUNT", take: number(\.maxTasksPerChild)),
-        Option(names: ["--max-memory-per-child"], value: "KILOBYTES", take: number(\.maxMemoryPerChild)),
+        Option(names: ["--statedb"], value: "FILE", take: text(\.stateFile)),
+        Option(names: ["--max-tasks-per-child"], value: "COUNT", take: count(\.maxTasksPerChild)),
+        Option(names: ["--max-memory-per-child"], value: "KILOBYTES", take: count(\.maxMemoryPerChild)),
         Option(names: ["--without-heartbeat"], take: flag(\.sendsHeartbeats, false)),
         Option(names: ["--without-mingle"], take: flag(\.mingles, false)),
         // There is none; scripts that were written for Celery pass it.
@@ -87,20 +96,19 @@ struct WorkerArguments {
     /// `--name value`, `--name=value`, `-n value` or `-nvalue`.
     private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(Misuse) {
         let isLong = argument.hasPrefix("--")
-        let end = isLong ? argument.firstIndex(of: "=") ?? argument.endIndex : argument.index(argument.startIndex, offsetBy: 2, limitedBy: argument.endIndex) ?? argument.endIndex
-        let name = String(argument[..<end])
+        let name = String(isLong ? argument.prefix { $0 != "=" } : argument.prefix(2))
         guard let option = Self.options.first(where: { $0.names.contains(name) }) else {
             let nearest = Nearest.match(for: name, in: Self.options.flatMap(\.names)).map { "; did you mean \($0)?" } ?? ""
             throw Misuse(description: "unknown option \(ForeignText.safe(name))\(nearest)")
         }
-        var attached = end < argument.endIndex ? String(argument[end...].drop { $0 == "=" }) : nil
+        let isAttached = name.count < argument.count
+        let attached = isAttached ? String(argument.dropFirst(name.count).drop { $0 == "=" }) : nil
         guard let wanted = option.value else {
-            if attached != nil { throw Misuse(description: "\(name) takes no value") }
+            if isAttached { throw Misuse(description: "\(name) takes no value") }
             _ = option.take(&self, "")
             return
         }
-        attached = attached ?? rest.popFirst()
-        guard let value = attached else { throw Misuse(description: "\(name) wants \(wanted)") }
+        guard let value = attached ?? rest.popFirst() else { throw Misuse(description: "\(name) wants \(wanted)") }
         guard option.take(&self, value) else { throw Misuse(description: "\(name) wants \(wanted), not \"\(ForeignText.safe(value))\"") }
     }
 }

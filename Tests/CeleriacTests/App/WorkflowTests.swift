@@ -100,7 +100,9 @@ import Testing
     @Test func aFailedMemberFailsItsChord() async throws {
         let fail = try app.task("t.fail") { () throws -> Int in throw StoredException(type: "ValueError", module: "builtins", arguments: ["no"]) }
         try await working { () async throws in
-            let error = await #expect(throws: TaskError.self) { try await chord(square.s(1), fail.s(), body: total.partial()).delay().get(timeout: .seconds(20)) }
+            let error = await #expect(throws: TaskError.self) {
+                try await chord(square.s(1), fail.s(), body: total.partial()).delay().get(timeout: .seconds(20))
+            }
             #expect(error?.exception.type == "ChordError")
         }
     }

@@ -23,7 +23,8 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable, Output: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Output
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
+        body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in try await body(repeat each arguments) }
@@ -43,7 +44,8 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Void
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
+        body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Void
     ) throws -> TypedTask<repeat each Argument, NoResult> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in
@@ -73,7 +75,8 @@ extension App {
     }
 
     private func register<each Argument: Codable & Sendable, Output: Codable & Sendable>(
-        _ name: String, _ parameters: [Parameter], _ options: TaskOptions, _ body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
+        _ name: String, _ parameters: [Parameter], _ options: TaskOptions,
+        _ body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         var count = 0
         for _ in repeat (each Argument).self { count += 1 }
