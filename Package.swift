@@ -108,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "CeleriacTests",
             dependencies: [
-                "Celeriac", "CeleriacBroker", "CeleriacCore", "pool-probe", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "pool-probe", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .executableTarget(
