@@ -82,6 +82,7 @@ let package = Package(
             dependencies: [
                 "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
@@ -107,7 +108,8 @@ let package = Package(
         .testTarget(
             name: "CeleriacTests",
             dependencies: [
-                "Celeriac", "CeleriacBroker", "CeleriacCore", "pool-probe", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "pool-probe", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -118,6 +120,9 @@ let package = Package(
             name: "suite-worker",
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
             path: "Tests/SuiteWorker", swiftSettings: settings),
+        .executableTarget(
+            name: "engine-bench", dependencies: ["Celeriac", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
+            path: "Tests/EngineBench", swiftSettings: settings),
         .testTarget(
             name: "EngineTests",
             dependencies: [

@@ -5,11 +5,11 @@ extension RedisResultBackend: GroupInspection {
     /// Records up to this many bytes are read whole, of longer ones only the end: the group stands behind the result.
     private static let wholeRecord = 32 << 10
     private static let recordTail = 8 << 10
-    /// Keys of a set of counted members are fetched for chords up to this size.
+    /// The set of counted members is read for chords of up to so many.
     private static let membersRead = 1_000
 
-    public func groups(of ids: [TaskID]) async throws(TransportError) -> [TaskID: String?] {
-        guard !ids.isEmpty else { return [:] }
+    public func outcomes(of ids: [TaskID]) async throws(TransportError) -> [StoredOutcome] {
+        guard !ids.isEmpty else { return [] }
         let lengths = try await pool.send(ids.map { RedisCommand("STRLEN", keys.task($0)) })
         var wanted: [TaskID] = [], commands: [RedisCommand] = []
         for (id, reply) in zip(ids, lengths) {
@@ -17,20 +17,21 @@ extension RedisResultBackend: GroupInspection {
             wanted.append(id)
             commands.append(length <= Self.wholeRecord ? RedisCommand("GET", keys.task(id)) : RedisCommand("GETRANGE", keys.task(id), String(-Self.recordTail), "-1"))
         }
-        guard !wanted.isEmpty else { return [:] }
-        var found: [TaskID: String?] = [:]
-        for (id, reply) in zip(wanted, try await pool.send(commands)) {
-            guard let bytes = reply.bytes else { continue }
-            if let record = try? ResultRecord(decoding: bytes, id: id) { found[id] = .some(record.group) } else { found[id] = .some(Self.group(inTail: bytes)) }
+        guard !wanted.isEmpty else { return [] }
+        return zip(wanted, try await pool.send(commands)).compactMap { id, reply in
+            guard let bytes = reply.bytes else { return nil }
+            if let record = try? ResultRecord(decoding: bytes, id: id) { return StoredOutcome(record) }
+            return StoredOutcome(id: id, group: Self.group(inTail: bytes))
         }
-        return found
     }
 
-    /// The group that the end of a record names; an id needs no escapes.
+    /// The group that the end of a record names; an id needs no escapes. Writers put a blank behind the colon, or none.
     private static func group(inTail bytes: [UInt8]) -> String? {
-        let name = Array(#""group_id": ""#.utf8)
+        let name = Array(#""group_id":"#.utf8)
         guard bytes.count > name.count, let start = (0...bytes.count - name.count).last(where: { bytes[$0...].starts(with: name) }) else { return nil }
-        let value = bytes[(start + name.count)...].prefix { $0 != UInt8(ascii: "\"") }
+        let rest = bytes[(start + name.count)...].drop { $0 == UInt8(ascii: " ") }
+        guard rest.first == UInt8(ascii: "\"") else { return nil }
+        let value = rest.dropFirst().prefix { $0 != UInt8(ascii: "\"") }
         return value.isEmpty || value.contains(UInt8(ascii: "\\")) ? nil : String(decoding: value, as: UTF8.self)
     }
 
@@ -68,5 +69,5 @@ extension RedisResultBackend: GroupInspection {
         return facts
     }
 
-    private func chordKey(_ group: String, _ part: String) -> String { "\(keys.group(group)).\(part)" }
+    private func chordKey(_ group: String, _ part: String) -> String { keys.group(group) + "." + part }
 }

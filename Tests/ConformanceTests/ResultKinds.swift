@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import CeleriacRedis
+import CeleriacSQL
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct ResultKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for results.
     let place: @Sendable () async throws -> ResultPlace
 
-    static let all: [ResultKind] = [memory] + (RedisServer.isThere ? [redis] : [])
+    static let all: [ResultKind] = [memory, sqlite] + (RedisServer.isThere ? [redis] : [])
 
     static let memory = ResultKind(testDescription: "memory") {
         let results = MemoryResults()
@@ -22,6 +23,13 @@ struct ResultKind: Sendable, CustomTestStringConvertible {
         // A place of its own on a server for all.
         let url = try BrokerURL("redis://127.0.0.1:\(server.port)/1?global_keyprefix=\(freshUUID()):")
         return ResultPlace(server) { try RedisResults(url) }
+    }
+}
+
+extension ResultKind {
+    static let sqlite = ResultKind(testDescription: "SQLite") {
+        let url = BrokerURL(scheme: "db+sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
+        return ResultPlace { try SQLiteResults(url) }
     }
 }
 

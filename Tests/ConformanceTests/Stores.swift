@@ -1,6 +1,8 @@
 import CeleriacBroker
 import CeleriacCore
 import CeleriacRedis
+import CeleriacSQL
+import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
@@ -11,7 +13,7 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for messages, whose owners' holds last `lease` without being renewed.
     let place: @Sendable (_ lease: Duration) async throws -> StorePlace
 
-    static let all: [StoreKind] = [memory] + (RedisServer.isThere ? [redis] : [])
+    static let all: [StoreKind] = [memory, sqlite] + (RedisServer.isThere ? [redis] : [])
 
     static let memory = StoreKind(testDescription: "memory") { lease in
         let store = MemoryStore(lease: lease)
@@ -25,6 +27,21 @@ struct StoreKind: Sendable, CustomTestStringConvertible {
         return StorePlace(server) { try RedisStore(url, lease: lease) }
     }
 }
+
+extension StoreKind {
+    static let sqlite = StoreKind(testDescription: "SQLite") { lease in
+        let url = BrokerURL(scheme: "sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
+        return StorePlace { try SQLiteStore(url, lease: lease) }
+    }
+}
+
+/// Where all SQLite files of this process lie; removed at its end, since a store may outlive its place.
+let sqliteFolder: String = {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("stores-\(freshUUID())").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(atPath: sqliteFolder) }
+    return path
+}()
 
 /// A place where messages lie, and handles onto it, as different processes would have them.
 struct StorePlace: Sendable {

@@ -117,6 +117,8 @@ enum Sample {
         picture.tasks = request.tasks.map { page(tasks, $0) { $0.id.rawValue } }
         picture.queues = request.queues.map { page(queues, $0) { $0.name.rawValue } }
         picture.workers = request.workers.map { page(workers, $0) { $0.name.rawValue } }
+        picture.workflows = request.workflows.map { page(workflows.map(\.row), $0) { $0.id.rawValue } }
+        picture.workflow = request.workflow.flatMap { id in workflows.first { detail in detail.row.id == id || detail.nodes.contains { $0.task?.id == id } } ?? alone(id, tasks) }
         picture.timings = request.timings.map { Array(timings.prefix($0)) }
         picture.failures = request.failures.map { Array(failures.prefix($0)) }
         if let id = request.detail, let task = tasks.first(where: { $0.id == id }) {

@@ -1,11 +1,10 @@
-@testable import Celeriac
-import CeleriacBroker
+import Celeriac
 import CeleriacCore
 import Glibc
+import OrderedCollections
 
 /// What the process pool's tests start: tasks that do to their process what tasks do to processes.
-let app = App(
-    "probe", configuration: AppConfiguration(), transport: VirtualTransport(MemoryStore()), results: nil)
+let app = try App("probe", broker: "memory://")
 
 func task(_ name: String, _ body: @escaping TaskDefinition.Body) { app.register(TaskDefinition(name: name, body: body)) }
 
@@ -70,6 +69,16 @@ task("hoard") { args, _, _ in
     memset(memory, 1, count)
     return .integer(Int(getpid()))
 }
+
+/// Leaves the ids of its two processes in the file that the first argument names, and stays.
+app.register(
+    CommandTask(
+        "processes",
+        command: [
+            "sh", "-c",
+            #"read -r call; file=$(echo "$call" | sed -E 's/.*"args": \["([^"]*)".*/\1/'); sleep 1000 & echo $$ $! > "$file.new"; mv "$file.new" "$file"; wait"#,
+        ]
+    ).definition)
 
 if CommandLine.arguments.contains("--dies") { exit(9) }
 await PoolChild.run(app)

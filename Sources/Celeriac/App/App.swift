@@ -7,6 +7,7 @@ import Synchronization
 /// Both are opened by URL; nothing is connected before it is needed. Tasks are registered once, at the start of the program, and the same program can then
 /// send them or, by `run`, be a worker that runs them.
 public final class App: Sendable {
+    /// Shown by monitors and in errors; not on the wire.
     public let name: String
     public let configuration: AppConfiguration
     let transport: any Transport
@@ -57,7 +58,12 @@ final class LamportClock: Sendable {
 
     var now: Int { time.withLock { $0 } }
     /// For a message about to be sent.
-    func forward() -> Int { time.withLock { $0 += 1; return $0 } }
+    func forward() -> Int {
+        time.withLock {
+            $0 += 1
+            return $0
+        }
+    }
     /// After hearing `other`.
     func adjust(to other: Int) { time.withLock { $0 = max($0, other) + 1 } }
 }

@@ -18,17 +18,20 @@ public enum Schemes {
         Kind(
             schemes: ["redis", "rediss", "redis+socket"],
             broker: { (url, settings, permission) throws(TransportError) in
-                var options = RedisOptions()
-                options.controlExchange = settings.controlExchange
-                options.eventExchange = settings.eventExchange
-                return try RedisBroker(url.adding(settings.transportOptions), options: options, permission: permission)
+                try RedisBroker(url.adding(settings.transportOptions), options: RedisOptions(settings), permission: permission)
             },
-            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) }),
+            resultBackend: { (url, _) throws(TransportError) in try RedisResultBackend(url) },
+            transport: { (url, settings) throws(TransportError) in
+                VirtualTransport(try RedisStore(url.adding(settings.transportOptions), options: RedisOptions(settings)), settings: settings)
+            },
+            resultStore: { (url, settings) throws(TransportError) in
+                try RedisResults(url, keyPrefix: settings.transportOptions["global_keyprefix"]?.string ?? "")
+            }),
         // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
         Kind(
             schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
             broker: { (url, settings, permission) throws(TransportError) in try SQLiteBroker(url, settings: settings, permission: permission) },
-            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url) },
+            resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url, creates: false) },
             transport: { (url, settings) throws(TransportError) in VirtualTransport(try SQLiteStore(url), settings: settings) },
             resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) }),
         // Each opening has queues of its own, which end with the process.
@@ -86,5 +89,13 @@ extension BrokerURL {
         var url = self
         url.options = options.sorted { $0.key < $1.key }.map { Option(name: $0.key, value: $0.value.string ?? JSON.text($0.value)) } + url.options
         return url
+    }
+}
+
+extension RedisOptions {
+    fileprivate init(_ settings: BrokerSettings) {
+        self.init()
+        controlExchange = settings.controlExchange
+        eventExchange = settings.eventExchange
     }
 }

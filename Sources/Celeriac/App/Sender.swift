@@ -16,10 +16,7 @@ final class Sender: Sendable {
 
     init(_ configuration: AppConfiguration) {
         router = Router(configuration)
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        origin = "gen\(getpid())@\(host)"
+        origin = "gen\(getpid())@\(WorkerClock.hostName())"
     }
 
     /// Where a call goes; its queue has to be declared first when it is reached by a named exchange.
@@ -57,9 +54,8 @@ struct SenderEvent {
     init(_ type: String, _ fields: OrderedDictionary<String, Value>, node: String, clock: Int, now: Double) {
         self.type = type
         self.node = node
-        // Times are UTC's: the sender's zone is nobody's concern.
         var members: OrderedDictionary<String, Value> = [
-            "hostname": .string(node), "utcoffset": 0, "pid": .integer(Int(getpid())), "clock": .integer(clock),
+            "hostname": .string(node), "utcoffset": .number(WorkerClock.hoursWest()), "pid": .integer(Int(getpid())), "clock": .integer(clock),
         ]
         members.merge(fields) { _, given in given }
         members["timestamp"] = .number(now)

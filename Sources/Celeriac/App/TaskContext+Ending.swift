@@ -21,7 +21,7 @@ extension TaskContext {
         throw TaskSignal.retry(
             TaskOutcome.Retry(
                 args: args, kwargs: kwargs, eta: eta ?? (pause > .zero ? app.time() + pause.seconds : nil), exception: exception,
-                traceback: exception?.text ?? "", options: options.values))
+                traceback: (error as? any CeleryError)?.traceback ?? exception?.text ?? "", options: options.values))
     }
 
     /// In Celery's words.

@@ -58,12 +58,13 @@ extension TaskOutcome {
         default:
             let isLate = error is CancellationError && context.isSoftLimitReached
             let exception = isLate ? .softTimeLimit : StoredException(error)
+            let traceback = (error as? any CeleryError)?.traceback ?? exception.text
             guard policy.isAutomatic, (error as? any CeleryError)?.isRetryable ?? true, context.retries < policy.limit ?? .max else {
-                self = .failure(exception, traceback: exception.text)
+                self = .failure(exception, traceback: traceback)
                 return
             }
             let pause = policy.pause(before: context.retries, using: &random)
-            self = .retry(Retry(eta: pause > .zero ? now + pause.seconds : nil, exception: exception, traceback: exception.text))
+            self = .retry(Retry(eta: pause > .zero ? now + pause.seconds : nil, exception: exception, traceback: traceback))
         }
     }
 }

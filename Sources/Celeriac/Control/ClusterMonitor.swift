@@ -17,6 +17,7 @@ public actor ClusterMonitor {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     /// When somebody last looked at workflows: only then is the result backend asked about groups.
     private var workflowsAskedAt: ContinuousClock.Instant?
+    private var groupRound = 0
     /// Newest reason why queue sizes are not to be had, or workers cannot be asked.
     public private(set) var problem: String?
 
@@ -133,16 +134,11 @@ public actor ClusterMonitor {
     public func lookAtGroupsOnce() async {
         guard let groups else { return }
         do throws(TransportError) {
-            let asked = state.unplacedTasks(limit: Self.recordsRead)
-            let told = try await groups.groups(of: asked)
-            let now = time()
-            var facts = GroupFacts(at: now)
-            facts.memberships = told.compactMap { id, group in group.map { GroupMembership(task: id, group: $0) } }
-            // A task that has ended a while ago and left no record never will.
-            facts.strangers = asked.filter { id in
-                told[id].map { $0 == nil } ?? (state.task(id, now: now).map { $0.state.isFinal && now - $0.timestamp > 10 } ?? true)
-            }
-            state.fold(facts)
+            groupRound += 1
+            let asked = state.unplacedTasks(limit: Self.recordsRead, round: groupRound, now: time())
+            let outcomes = try await groups.outcomes(of: asked)
+            let told = Set(outcomes.map(\.id))
+            state.fold(GroupFacts(at: time(), outcomes: outcomes, unrecorded: asked.filter { !told.contains($0) }))
             state.fold(GroupFacts(at: time(), chords: try await groups.chords(state.openGroups(limit: Self.chordsAsked))))
             groupProblem = nil
         } catch { groupProblem = error.description }

@@ -48,7 +48,7 @@ enum ChordUnlock {
         }
 
         private func fail(_ error: StoredException, _ canvas: CanvasContext, in results: any ResultStore) async throws {
-            let failure = try Canvas.failedChord(body: body, context: canvas, newID: freshUUID)
+            let failure = Canvas.failedChord(body: body, context: canvas, newID: freshUUID)
             let done = ISOTime.text(context.app.time())
             let records = failure.failures.compactMap(\.id).map { id in
                 var record = ResultRecord(id: id, state: .failure, result: error.value)
@@ -58,6 +58,7 @@ enum ChordUnlock {
             }
             try await results.store(records, lifetime: context.app.configuration.resultLifetime)
             try await context.app.carryOut(failure.errbacks.flatMap(\.steps))
+            if let problem = failure.problems.first { throw problem }
         }
 
         private static func value(of result: AppliedResult, _ records: [TaskID: ResultRecord]) -> Value {

@@ -42,6 +42,7 @@ public final class PoolChild: Sendable {
         // Not for the processes that tasks start.
         unsetenv(ProcessSpawn.variable)
         _ = fcntl(ProcessSpawn.descriptor, F_SETFD, FD_CLOEXEC)
+        app.registerBuiltInTasks()
         let child = PoolChild(app, ProcessLink(adopting: ProcessSpawn.descriptor))
         guard startThread({ child.listen() }) else {
             complain("no thread is left")

@@ -27,10 +27,12 @@ extension TaskMessage {
         set("stamps", .object(stamps))
         set("origin", origin.map(Value.string))
 
-        var properties: OrderedDictionary<String, Value> = ["priority": .integer(priority)]
+        // With what a sender added (`app_id`, …).
+        var properties = properties
+        properties["priority"] = .integer(priority)
         properties["correlation_id"] = correlationID.map(Value.string)
         properties["reply_to"] = replyTo.map(Value.string)
-        var place: OrderedDictionary<String, Value> = [:]
+        var place = properties["delivery_info"]?.object ?? [:]
         place["exchange"] = exchange.map(Value.string)
         place["routing_key"] = routingKey.map(Value.string)
         if isRedelivered { place["redelivered"] = true }

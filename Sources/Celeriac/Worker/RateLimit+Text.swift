@@ -12,8 +12,13 @@ extension RateLimit {
             let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             guard let number = Double(parts[0].trimming(" \t\n")), number.isFinite else { return nil }
             guard parts.count == 2 else { return limit(number) }
-            guard let seconds = ["s": 1.0, "m": 60, "h": 3600][String(parts[1])] else { return nil }
-            return limit(number / seconds)
+            // Divided step by step, as Celery does it: the last digit depends on it.
+            switch parts[1] {
+            case "s": return limit(number)
+            case "m": return limit(number / 60)
+            case "h": return limit(number / 60 / 60)
+            default: return nil
+            }
         default:
             guard let number = value.double, number.isFinite else { return nil }
             return limit(number)

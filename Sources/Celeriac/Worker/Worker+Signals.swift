@@ -37,7 +37,8 @@ extension Worker {
         signal(SIGPIPE, SIG_IGN)
         defer {
             for source in sources { source.cancel() }
-            for number in SignalMeaning.heeded { signal(number, SIG_DFL) }
+            // Not SIGTERM: supervisors send it to the process and to its group, and the second one must not end what has ended well.
+            for number in SignalMeaning.heeded where number != SIGTERM { signal(number, SIG_DFL) }
         }
         return try await run()
     }

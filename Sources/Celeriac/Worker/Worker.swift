@@ -47,8 +47,10 @@ public final class Worker: Sendable {
     @discardableResult
     public func run() async throws -> Int32 {
         guard !hasRun.exchange(true, ordering: .relaxed) else { return 0 }
+        // Not a child of the caller: what ends a worker has to be waited for also when the caller is cancelled.
+        let life = Task { [state] in try await WorkerLife(state: state).live() }
         return try await withTaskCancellationHandler {
-            try await WorkerLife(state: state).live()
+            try await life.value
         } onCancel: {
             shutdown(.cold)
         }

@@ -21,14 +21,14 @@ struct WorkerLife: Sendable {
     /// - Returns: the exit code.
     func live() async throws -> Int32 {
         state.restore()
-        let code = try await withThrowingTaskGroup(of: Void.self) { group in
-            heart.online()
+        heart.online()
+        let code = await withTaskGroup(of: Void.self) { group in
             group.addTask { await start() }
             defer { group.cancelAll() }
-            return try await untilShutdown()
+            return await untilShutdown()
         }
         await end()
-        return code
+        return try code.get()
     }
 
     // MARK: - Beginning
@@ -76,27 +76,27 @@ struct WorkerLife: Sendable {
     // MARK: - Ending
 
     /// Waits until nothing runs any more; returns the exit code.
-    private func untilShutdown() async throws -> Int32 {
+    private func untilShutdown() async -> Result<Int32, any Error> {
         var kind: Shutdown?
         for await signal in state.signals.stream {
             switch signal {
-            case .failed(let error): throw error
+            case .failed(let error): return .failure(error)
             case .shutdown(let wanted):
                 if let kind, wanted.rawValue <= kind.rawValue { continue }
                 kind = wanted
                 begin(wanted)
-                if state.books.withLock({ $0.active.isEmpty }) { return wanted == .warm ? 0 : 1 }
+                if state.books.withLock({ $0.active.isEmpty }) { return .success(wanted == .warm ? 0 : 1) }
             case .overdue:
                 if kind == .cold {
                     state.log.warning("\(state.books.withLock { $0.active.count }) tasks did not end")
-                    return 1
+                    return .success(1)
                 }
                 kind = .cold
                 cancelRunning()
-            case .idle: if let kind { return kind == .warm ? 0 : 1 }
+            case .idle: if let kind { return .success(kind == .warm ? 0 : 1) }
             }
         }
-        return 1
+        return .success(1)
     }
 
     private func begin(_ kind: Shutdown) {

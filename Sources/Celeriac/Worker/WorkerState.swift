@@ -95,7 +95,8 @@ final class WorkerState: Sendable {
     func becameReady() { readiness.reach() }
 
     /// `Task shop.add[…]`, safe to log.
-    func shown(_ task: Reservation) -> String { "Task \(ForeignText.safe(task.shownName))[\(ForeignText.safe(task.id.rawValue))]" }
+    func shown(_ task: Reservation) -> String { "Task \(named(task))" }
+    func named(_ task: Reservation) -> String { "\(ForeignText.safe(task.shownName))[\(ForeignText.safe(task.id.rawValue))]" }
 }
 
 extension AppConfiguration {

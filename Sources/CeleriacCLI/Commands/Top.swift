@@ -17,8 +17,10 @@ struct Top: AsyncParsableCommand {
     @Option(help: ArgumentHelp("With --once: size of the picture (default: the terminal's, else 120x36).", valueName: "COLSxROWS")) var size: String?
     @Flag(inversion: .prefixedNo, help: "Use the mouse.") var mouse = true
 
-    func run() async throws {
-        let session = try Session(global)
+    func run() async throws { try await show(Session(global)) }
+
+    /// Shows the cluster of `session` until it is left.
+    func show(_ session: Session) async throws {
         guard let view = ViewName(rawValue: view) else {
             let known = ViewName.allCases.map(\.rawValue)
             let nearest = Nearest.match(for: self.view, in: known).map { "did you mean \($0)?" } ?? "known are \(known.joined(separator: ", "))"

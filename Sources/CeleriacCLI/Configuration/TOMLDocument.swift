@@ -47,6 +47,18 @@ struct TOMLDocument {
         return flag
     }
 
+    func number(_ table: TOMLTable, _ key: String) throws -> Double? {
+        guard let value = table[key] else { return nil }
+        guard let number = value.double ?? value.int.map(Double.init) else { throw wrong(key, "\(key) must be a number") }
+        return number
+    }
+
+    func integer(_ table: TOMLTable, _ key: String) throws -> Int? {
+        guard let value = table[key] else { return nil }
+        guard let integer = value.int else { throw wrong(key, "\(key) must be a whole number") }
+        return integer
+    }
+
     /// The tables under `key`, by name.
     func tables(_ table: TOMLTable, _ key: String) throws -> [(String, TOMLTable)] {
         guard let value = table[key] else { return [] }
@@ -82,7 +94,8 @@ struct TOMLDocument {
         return .string(value.debugDescription)
     }
 
-    private func wrong(_ key: String, _ what: String) -> Failure {
+    /// What is wrong with `key`, with the line where it stands first.
+    func wrong(_ key: String, _ what: String) -> Failure {
         let line = lines.firstIndex { $0.contains(key) }.map { ":\($0 + 1)" } ?? ""
         return Failure(.wrongUsage, "\(file)\(line): \(what)")
     }

@@ -22,45 +22,52 @@ extension Canvas {
     ///
     /// Of a body that is a group each member fails and calls its own errbacks and those of the group, and the members are revoked. Of a chain it is the
     /// chain's result that fails; of a chord the results of its body.
-    public static func failedChord(body: Value, context: CanvasContext, newID: @escaping () -> String) throws(CanvasError) -> ChordFailure {
+    public static func failedChord(body: Value, context: CanvasContext, newID: @escaping () -> String) -> FailurePlan {
         var planner = CanvasPlanner(context, newID: newID)
-        let node = try CanvasNode(body)
-        var failure = ChordFailure()
-        if node.shape == .group {
-            let frozen = try planner.freezeGroup(node, CanvasPlanner.Place())
-            let own = CanvasNode.list(node.options["link_error"])
-            for (member, result) in zip(node.members, frozen.results) where !result.isGroup {
-                var errbacks: [Value] = []
-                for errback in member.resultErrbacks + own where !errbacks.contains(errback) { errbacks.append(errback) }
-                if let plan = try planner.errbacks(errbacks, failed: result.id, root: result.id) { failure.errbacks.append(plan) }
-                failure.failures.append(FailedSignature(id: TaskID(result.id), name: member.task))
-                failure.revoked.append(TaskID(result.id))
-            }
-            failure.failures.append(FailedSignature(id: TaskID(frozen.id), name: node.task))
-        } else {
-            let id = node.id ?? newID()
-            if let plan = try planner.errbacks(CanvasNode.list(node.options["link_error"]), failed: id, root: id) { failure.errbacks.append(plan) }
-            failure.failures.append(FailedSignature(id: TaskID(id), name: node.task))
-            if node.shape == .chord, let inner = node.body { failure.failures += inner.lastResults }
+        var plan = FailurePlan()
+        do throws(CanvasError) {
+            let node = try CanvasNode(body)
+            if node.shape == .group { try planner.fail(members: node, into: &plan) } else { planner.fail(node, into: &plan) }
+            plan.failures += FailedSignature.all(in: CanvasNode.list(node.options["chain"]))
+        } catch {
+            plan.problems.append(error)
         }
-        failure.failures += FailedSignature.all(in: CanvasNode.list(node.options["chain"]))
-        return failure
+        return plan
     }
 }
 
-/// What a failed header leaves to be done, beside the event and the log.
-public struct ChordFailure: Hashable, Sendable {
-    public var errbacks: [CanvasPlan] = []
-    /// To be stored with the chord's exception, and counted where they are in a chord themselves.
-    public var failures: [FailedSignature] = []
-    /// To be told to the workers, after the failures are stored.
-    public var revoked: [TaskID] = []
-}
+extension CanvasPlanner {
+    fileprivate mutating func fail(members group: CanvasNode, into plan: inout FailurePlan) throws(CanvasError) {
+        let frozen = try freezeGroup(group, Place())
+        let own = CanvasNode.list(group.options["link_error"])
+        for (member, result) in zip(group.members, frozen.results) {
+            var errbacks: [Value] = []
+            for errback in member.resultErrbacks + own where !errbacks.contains(errback) { errbacks.append(errback) }
+            self.plan(errbacks: errbacks, failed: result.id, root: result.id, into: &plan)
+            plan.failures.append(FailedSignature(id: TaskID(result.id), name: member.task))
+            plan.revoked.append(TaskID(result.id))
+        }
+        plan.failures.append(FailedSignature(id: TaskID(frozen.id), name: group.task))
+    }
 
-extension FailedSignature {
-    init(id: TaskID, name: String) {
-        self.id = id
-        self.name = name
+    fileprivate mutating func fail(_ node: CanvasNode, into plan: inout FailurePlan) {
+        let id = node.id ?? newID()
+        self.plan(errbacks: CanvasNode.list(node.options["link_error"]), failed: id, root: id, into: &plan)
+        plan.failures.append(FailedSignature(id: TaskID(id), name: node.task))
+        // Celery fails the chord itself only, and leaves those waiting who wait for its body.
+        if node.shape == .chord, let body = node.body { plan.failures += body.lastResults }
+    }
+
+    /// Adds the errbacks of a failed task, or of one that is said to have failed, as one group.
+    mutating func plan(errbacks: [Value], failed id: String, root: String, into failure: inout FailurePlan) {
+        guard !errbacks.isEmpty else { return }
+        do throws(CanvasError) {
+            var members: [CanvasNode] = []
+            for errback in errbacks { members.append(try CanvasNode(errback)) }
+            failure.errbacks.append(try plan(.group(members), args: [.string(id)], options: ["parent_id": .string(id), "root_id": .string(root)]))
+        } catch {
+            failure.problems.append(error)
+        }
     }
 }
 

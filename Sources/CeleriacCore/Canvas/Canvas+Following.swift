@@ -20,25 +20,25 @@ extension Canvas {
             callbacks = callbacks.filter { $0.shape == .group } + (others.isEmpty ? [] : [.group(others)])
         }
         var plans: [CanvasPlan] = []
-        for callback in callbacks where !callback.isEmptyChain { plans.append(try planner.plan(callback, args: [result], options: options)) }
+        for callback in callbacks {
+            if let plan = try planner.planUnlessEmpty(callback, args: [result], options: options) { plans.append(plan) }
+        }
         if let next = message.chain.last {
             options["chain"] = .array(Array(message.chain.dropLast()))
-            let node = try CanvasNode(next)
-            if !node.isEmptyChain { plans.append(try planner.plan(node, args: [result], options: options)) }
+            if let plan = try planner.planUnlessEmpty(CanvasNode(next), args: [result], options: options) { plans.append(plan) }
         }
         return plans
     }
 
-    /// What follows the failure of a task, beside its own record.
+    /// What follows the failure of a task, beside its own record: the errbacks, as one group with the task's id for argument, and what fails with it.
     ///
     /// - Parameter context: that of the run, as for `afterSuccess`.
-    /// - Returns: the errbacks as one group with the task's id for argument, `nil` when there are none; and what fails with the task.
-    public static func afterFailure(
-        of message: TaskMessage, context: CanvasContext, newID: @escaping () -> String
-    ) throws(CanvasError) -> (errbacks: CanvasPlan?, failures: [FailedSignature]) {
+    public static func afterFailure(of message: TaskMessage, context: CanvasContext, newID: @escaping () -> String) -> FailurePlan {
         var planner = CanvasPlanner(context, newID: newID)
-        let errbacks = try planner.errbacks(message.errbacks, failed: message.id.rawValue, root: (message.root ?? message.id).rawValue)
-        return (errbacks, FailedSignature.all(in: message.chain))
+        var plan = FailurePlan()
+        planner.plan(errbacks: message.errbacks, failed: message.id.rawValue, root: (message.root ?? message.id).rawValue, into: &plan)
+        plan.failures = FailedSignature.all(in: message.chain)
+        return plan
     }
 
     /// What a task sends in its own place (`Task.replace`): under its id, with its chord, group, callbacks, errbacks and the rest of its chain. The task
@@ -71,50 +71,9 @@ extension Canvas {
     }
 }
 
-/// A signature that will never run, because what it waited for has failed. Its result is to be stored as failed with the same exception.
-public struct FailedSignature: Hashable, Sendable {
-    /// `nil` for one that was never given an id: there is nothing to store.
-    public var id: TaskID?
-    public var name: String
-    /// When it is a member of a chord's header, and has not failed before: to be counted there as a failed part.
-    public var group: String?
-    public var groupIndex: Int?
-    public var chord: Value?
-
-    init(_ signature: Value) {
-        let options = signature["options"]?.object ?? [:]
-        id = options["task_id"]?.string.map(TaskID.init(_:))
-        name = signature["task"]?.string ?? ""
-        group = options["group_id"]?.string
-        groupIndex = options["group_index"]?.integer
-        chord = options["chord"]?.ifNotNull
-    }
-
-    /// The rest of a chain, in the order in which Celery stores it. Of a chord also the body, for which later steps wait; and so on, if that is a chord.
-    static func all(in chain: [Value]) -> [FailedSignature] {
-        var pending = chain, failures: [FailedSignature] = []
-        var position = 0
-        while position < pending.count {
-            let signature = pending[position]
-            position += 1
-            failures.append(FailedSignature(signature))
-            if signature["subtask_type"] == "chord", let body = signature["kwargs"]?["body"]?.ifNotNull { pending.append(body) }
-        }
-        return failures
-    }
-}
-
 extension CanvasPlanner {
     /// What a task hands on to all that it sends.
     func lineage(of message: TaskMessage) -> Options {
         ["parent_id": .string(message.id.rawValue), "root_id": .string((message.root ?? message.id).rawValue)]
-    }
-
-    /// The errbacks of a failed task, or of one that is said to have failed, as one group.
-    mutating func errbacks(_ errbacks: [Value], failed id: String, root: String) throws(CanvasError) -> CanvasPlan? {
-        var members: [CanvasNode] = []
-        for errback in errbacks { members.append(try CanvasNode(errback)) }
-        guard !members.isEmpty else { return nil }
-        return try plan(.group(members), args: [.string(id)], options: ["parent_id": .string(id), "root_id": .string(root)])
     }
 }

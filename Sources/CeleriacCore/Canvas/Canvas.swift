@@ -22,9 +22,16 @@ extension CanvasPlanner {
     mutating func plan(
         _ node: CanvasNode, args: [Value] = [], kwargs: OrderedDictionary<String, Value> = [:], options: Options = [:]
     ) throws(CanvasError) -> CanvasPlan {
-        guard let result = try apply(node, args: args, kwargs: kwargs, options: options) else { throw .emptyChain }
-        let plan = CanvasPlan(steps: steps, result: result.applied)
-        steps = []
+        guard let plan = try planUnlessEmpty(node, args: args, kwargs: kwargs, options: options) else { throw .emptyChain }
         return plan
+    }
+
+    /// `nil` for a chain without steps, which Celery lets pass where a task has it for a callback.
+    mutating func planUnlessEmpty(
+        _ node: CanvasNode, args: [Value] = [], kwargs: OrderedDictionary<String, Value> = [:], options: Options = [:]
+    ) throws(CanvasError) -> CanvasPlan? {
+        steps = []
+        guard let result = try apply(node, args: args, kwargs: kwargs, options: options) else { return nil }
+        return CanvasPlan(steps: steps, result: result.applied)
     }
 }

@@ -2,7 +2,7 @@
 public struct CanvasContext: Hashable, Sendable {
     /// Seconds since 1970.
     public var now: Double
-    /// Address of this sender, written into every frozen signature (`CanvasContext.replyTo` and the one given to `TaskCall.envelope` are the same).
+    /// Address of this sender: written into every signature that gets an id.
     public var replyTo: String
     /// The run from which it is sent, when a task sends it, and the first task of its workflow.
     public var parent: TaskID?

@@ -23,7 +23,10 @@ final class ResultNode {
     var applied: AppliedResult {
         var applied: AppliedResult?
         for node in line {
-            applied = if let members = node.members { .group(node.id, members: members.map(\.applied), parent: applied) } else { .task(TaskID(node.id), parent: applied) }
+            applied =
+                if let members = node.members { .group(node.id, members: members.map(\.applied), parent: applied) } else {
+                    .task(TaskID(node.id), parent: applied)
+                }
         }
         return applied ?? .task(TaskID(id), parent: nil)
     }

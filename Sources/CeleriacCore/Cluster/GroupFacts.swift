@@ -3,15 +3,17 @@ public struct GroupFacts: Hashable, Sendable {
     /// Seconds since 1970.
     public var at: Double
     public var memberships: [GroupMembership]
+    public var outcomes: [StoredOutcome]
     public var chords: [ChordFacts]
-    /// Tasks that were asked about and belong to no group, or have left no record that could tell.
-    public var strangers: [TaskID]
+    /// Tasks that were asked about and have left no record.
+    public var unrecorded: [TaskID]
 
-    public init(at: Double, memberships: [GroupMembership] = [], chords: [ChordFacts] = [], strangers: [TaskID] = []) {
+    public init(at: Double, memberships: [GroupMembership] = [], outcomes: [StoredOutcome] = [], chords: [ChordFacts] = [], unrecorded: [TaskID] = []) {
         self.at = at
         self.memberships = memberships
+        self.outcomes = outcomes
         self.chords = chords
-        self.strangers = strangers
+        self.unrecorded = unrecorded
     }
 }
 
@@ -23,6 +25,32 @@ public struct GroupMembership: Hashable, Sendable {
     public init(task: TaskID, group: String) {
         self.task = task
         self.group = group
+    }
+}
+
+/// The little that workflows need of a stored result record.
+public struct StoredOutcome: Hashable, Sendable {
+    public var id: TaskID
+    public var group: String?
+    /// `nil` when only the end of the record was read.
+    public var state: TaskState?
+    /// Seconds since 1970.
+    public var doneAt: Double?
+    /// As Python's `repr` of it.
+    public var exception: String?
+    public var worker: WorkerName?
+
+    public init(id: TaskID, group: String? = nil, state: TaskState? = nil) {
+        self.id = id
+        self.group = group
+        self.state = state
+    }
+
+    public init(_ record: ResultRecord) {
+        self.init(id: record.id, group: record.group, state: record.state)
+        doneAt = record.doneAt
+        exception = record.exception?.text
+        worker = record.worker
     }
 }
 

@@ -31,7 +31,7 @@ struct WorkflowShape {
             if let group = groupOf[slot], seen.insert(group).inserted { groups.append(group) }
             if let parent = parents[slot] { children[parent, default: []].append(slot) } else { heads.append(slot) }
         }
-        breakCycles(looked, isBody)
+        breakCycles(looked)
     }
 
     /// A body bears the id of the group whose last member sent it; as long as its own group is not known, it is the only child of the member that ended last.
@@ -53,15 +53,24 @@ struct WorkflowShape {
     }
 
     /// Ids are chosen by senders, so that a family may well bite its own tail: what no head leads to becomes one.
-    private mutating func breakCycles(_ looked: [SlotID], _ isBody: Set<SlotID>) {
+    private mutating func breakCycles(_ looked: [SlotID]) {
         var reached: Set<SlotID> = []
         func reach(from start: [SlotID]) {
             var open = start
-            while let slot = open.popLast() { if reached.insert(slot).inserted { open += children[slot] ?? [] } }
+            while let slot = open.popLast() {
+                guard reached.insert(slot).inserted else { continue }
+                open += children[slot] ?? []
+                if let body = groupOf[slot].flatMap({ bodies[$0] }) { open.append(body) }
+            }
         }
-        reach(from: heads + Array(isBody))
+        reach(from: heads)
         for slot in looked where !reached.contains(slot) {
-            if let parent = parents.removeValue(forKey: slot) { children[parent]?.removeAll { $0 == slot } }
+            if let group = groupOf[slot], bodies[group] == slot {
+                bodies[group] = nil
+            } else if let parent = parents[slot] {
+                children[parent]?.removeAll { $0 == slot }
+            }
+            parents[slot] = nil
             heads.append(slot)
             reach(from: [slot])
         }
@@ -70,6 +79,7 @@ struct WorkflowShape {
     func kind(_ state: ClusterState) -> Fact<WorkflowKind> {
         if groups.contains(where: { bodies[$0] != nil || state.groups[$0]?.isChord == true }) { return .known(.chord) }
         if !groups.isEmpty { return .known(.group) }
+        if heads.count == 1, children.isEmpty { return .notApplicable }
         return heads.count > 1 || children.values.contains { $0.count > 1 } ? .known(.tree) : .inferred(.chain)
     }
 

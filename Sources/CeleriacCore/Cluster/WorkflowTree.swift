@@ -90,6 +90,8 @@ private struct TreeDrawing {
     private let state: ClusterState
     private let now: Double
     private(set) var nodes: [WorkflowNode] = []
+    /// Members of one group may stand in several places, and its body beneath each of them: it is drawn once.
+    private var drawn: Set<SlotID> = []
 
     init(_ shape: WorkflowShape, _ state: ClusterState, now: Double) {
         self.shape = shape
@@ -108,6 +110,7 @@ private struct TreeDrawing {
         }
         push(tops(), under: [], isTop: true)
         while let (item, trail) = open.popLast() {
+            if case .task(let slot, _) = item, !drawn.insert(slot).inserted { continue }
             guard nodes.count < ClusterState.linesInTree else {
                 // Whatever is still open is summed up in one line.
                 nodes.append(WorkflowNode(.more(summary(of: [item] + open.map(\.item)))))
@@ -196,9 +199,13 @@ private struct TreeDrawing {
     /// All that lies below these as well.
     private func summary(of items: [Item]) -> WorkflowCounts {
         var counts = WorkflowCounts()
-        var open = items
+        var (open, seen) = (items, drawn)
+        if case .task(let slot, _)? = items.first { seen.remove(slot) }
         while let item = open.popLast() {
-            if case .task(let slot, _) = item { counts.add(state.tasks[slot].state) }
+            if case .task(let slot, _) = item {
+                guard seen.insert(slot).inserted else { continue }
+                counts.add(state.tasks[slot].state)
+            }
             if case .more(let slots) = item { for slot in slots { counts.add(state.tasks[slot].state) } }
             open += self.items(under: item)
         }

@@ -95,7 +95,7 @@ actor BroadcastFeed {
     }
 
     /// Says that somebody listens, when that is due; the first time, what comes from now on counts.
-    fileprivate func renew() async throws(TransportError) {
+    func renew() async throws(TransportError) {
         let time = now()
         guard time - renewedAt >= Self.renewal else { return }
         let (id, exchange) = (id, exchange)

@@ -3,8 +3,8 @@ import CeleriacCore
 import GRDB
 import Synchronization
 
-/// The sending side of an exchange whose messages go to all that listen. They stand in a table for a minute, each listener remembers how far it has read; as long as
-/// nobody listens nothing is written.
+/// The sending side of an exchange whose messages go to all that listen. They stand in a table for a minute, each listener remembers how far it has read; as
+/// long as nobody listens nothing is written.
 struct Broadcasting {
     let access: FileAccess
     let exchange: String
@@ -21,7 +21,9 @@ struct Broadcasting {
     @discardableResult
     func send(_ messages: [(routingKey: String, envelope: Envelope)]) async throws(TransportError) -> Int {
         let (exchange, time) = (exchange, now())
-        guard !messages.isEmpty, try await access.read("broadcast", { try $0.first(Int.self, OwnTables.countListeners, [exchange, time]) ?? 0 }) > 0 else { return 0 }
+        guard !messages.isEmpty, try await access.read("broadcast", { try $0.first(Int.self, OwnTables.countListeners, [exchange, time]) ?? 0 }) > 0 else {
+            return 0
+        }
         let texts = messages.map { (key: $0.routingKey, envelope: $0.envelope.text) }
         let prunes = Self.prunedAt.withLock { last in
             defer { if time - last > Self.pause || time < last { last = time } }

@@ -49,7 +49,11 @@ struct HeldMessages: Sendable {
         known.merge(look.read) { $1 }
         var queues: [String: Count] = [:]
         for message in known.values {
-            if let eta = message.eta, eta > now { queues[message.queue, default: Count()].eta += 1 } else { queues[message.queue, default: Count()].unacked += 1 }
+            if let eta = message.eta, eta > now {
+                queues[message.queue, default: Count()].eta += 1
+            } else {
+                queues[message.queue, default: Count()].unacked += 1
+            }
         }
         guard known.count < look.total, !known.isEmpty else { return (queues, known.count < look.total) }
         let scale = Double(look.total) / Double(known.count)

@@ -31,8 +31,8 @@ final class Pidbox: Sendable {
         return try await broadcast(request, reply: nil, expires: 0)
     }
 
-    /// Broadcasts, then hands over replies as they come. Returns when all receivers, or all destinations, have answered, else `timeout` after the last reply, or when
-    /// its task is cancelled. Whichever way it ends, what was made for it is removed.
+    /// Broadcasts, then hands over replies as they come. Returns when all receivers, or all destinations, have answered, else `timeout` after the last reply,
+    /// or when its task is cancelled. Whichever way it ends, what was made for it is removed.
     func ask(_ request: ControlRequest, timeout: Duration, handOver: @Sendable (ControlReply) -> Void) async throws(TransportError) {
         try ControlGuard.check(request, permission, access.endpoint)
         let oid = freshUUID()

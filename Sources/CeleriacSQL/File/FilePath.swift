@@ -9,7 +9,8 @@ import CeleriacCore
     import Darwin
 #endif
 
-/// Where the file is that a URL names as SQLAlchemy writes it: `sqlite:///relative.db`, `sqlite:////absolute.db`, with `sqla+`, `sqlalchemy+` or `db+` in front.
+/// Where the file is that a URL names as SQLAlchemy writes it: `sqlite:///relative.db`, `sqlite:////absolute.db`, with `sqla+`, `sqlalchemy+` or `db+` in
+/// front.
 struct FilePath: Hashable {
     /// Absolute, without symbolic links as far as its folder exists: two ways to write one file give one path.
     let text: String
@@ -20,7 +21,9 @@ struct FilePath: Hashable {
             TransportError(.misconfigured, operation: "open", endpoint: url.description, cause: cause, hint: hint)
         }
         if let host = url.host {
-            throw refusal("\"\(ForeignText.safe(host))\" stands where a server would", hint: "three slashes before a relative path, four before an absolute one: sqlite:///queue.db")
+            throw refusal(
+                "\"\(ForeignText.safe(host))\" stands where a server would",
+                hint: "three slashes before a relative path, four before an absolute one: sqlite:///queue.db")
         }
         guard !url.path.isEmpty, url.path != ":memory:" else {
             throw refusal("a database in memory cannot be shared between processes", hint: "name a file: sqlite:///queue.db")

@@ -67,7 +67,13 @@ final class SQLiteFile: Sendable {
             }
             guard let opened = state.opened else { throw DatabaseError(resultCode: .SQLITE_CANTOPEN) }
             if creates, !state.tables.contains(tables) {
-                try retrying { try opened.pool.writeWithoutTransaction { database in try database.inTransaction(.immediate) { try tables.create(database); return .commit } } }
+                try retrying {
+                    try opened.pool.writeWithoutTransaction { database in
+                        try database.inTransaction(.immediate) {
+                            try tables.create(database); return .commit
+                        }
+                    }
+                }
                 state.tables.insert(tables)
             }
             return opened
@@ -84,8 +90,8 @@ final class SQLiteFile: Sendable {
             let pool = try DatabasePool(path: path.text, configuration: Self.configuration)
             var watching = Self.configuration
             watching.readonly = true
-            let watch = FileWatch(try DatabaseQueue(path: path.text, configuration: watching), wakeups)
-            wakeups.onWait { [weak watch] in watch?.start() }
+            let watch = FileWatch(try DatabaseQueue(path: path.text, configuration: watching), log: path.text + "-wal", wakeups)
+            wakeups.onWait { [weak watch] deadline in watch?.start(until: deadline) }
             return Opened(pool: pool, writes: GroupCommit(pool, wakeups), watch: watch)
         }
     }

@@ -31,13 +31,13 @@ final class Wakeups: Sendable {
         var next = 0
         var isClosed = false
         /// Called when somebody begins to wait.
-        var onWait: (@Sendable () -> Void)?
+        var onWait: (@Sendable (ContinuousClock.Instant?) -> Void)?
     }
 
     private let state = Mutex(State())
 
-    /// - Parameter body: is told, outside of any lock, whenever somebody begins to wait.
-    func onWait(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onWait = body } }
+    /// - Parameter body: is told, outside of any lock, whenever somebody begins to wait, and until when.
+    func onWait(_ body: @escaping @Sendable (ContinuousClock.Instant?) -> Void) { state.withLock { $0.onWait = body } }
 
     var mark: Mark { state.withLock { Mark(counts: $0.counts) } }
 
@@ -62,14 +62,16 @@ final class Wakeups: Sendable {
             await withCheckedContinuation { continuation in
                 // Cancelled before the handler could find anything: it will not come again.
                 let isCancelled = Task.isCancelled
-                let (answer, begun): (Bool?, (@Sendable () -> Void)?) = state.withLock { state in
+                let (answer, begun): (Bool?, (@Sendable (ContinuousClock.Instant?) -> Void)?) = state.withLock { state in
                     if state.isClosed || isCancelled { return (false, nil) }
-                    for (index, topic) in Topics.each.enumerated() where topics.contains(topic) && state.counts[index] != mark.counts[index] { return (true, nil) }
+                    for (index, topic) in Topics.each.enumerated() where topics.contains(topic) && state.counts[index] != mark.counts[index] {
+                        return (true, nil)
+                    }
                     if let deadline, deadline <= .now { return (false, nil) }
                     state.waiters[key] = Waiter(topics: topics, deadline: deadline, continuation: continuation)
                     return (nil, state.onWait)
                 }
-                if let answer { continuation.resume(returning: answer) } else { begun?() }
+                if let answer { continuation.resume(returning: answer) } else { begun?(deadline) }
             }
         } onCancel: {
             let waiter = state.withLock { $0.waiters.removeValue(forKey: key) }

@@ -45,7 +45,8 @@ extension Database {
         let queue: QueueName
     }
 
-    /// Claims at most `count` of the waiting messages of `queues`, the most urgent first, then the oldest of each queue in turn, beginning with the first queue.
+    /// Claims at most `count` of the waiting messages of `queues`, the most urgent first, then the oldest of each queue in turn, beginning with the first
+    /// queue.
     /// - Parameter owner: id of its row.
     func claim(from queues: [QueueName], upTo count: Int, owner: Int64, now: Double) throws -> [ClaimedMessage] {
         var lines: [ArraySlice<Candidate>] = []

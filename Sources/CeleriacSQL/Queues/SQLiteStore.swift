@@ -5,8 +5,9 @@ import Synchronization
 
 /// Queues in one SQLite file, in kombu's table layout, so that Python workers and producers (`sqla+sqlite:///…`) share them.
 ///
-/// Several processes may open the same file; a busy one is waited for, at most five seconds. What was published survives the end of any process; a loss of power may
-/// take the commits of the last moments (WAL with `synchronous = NORMAL`), never the file. Every method throws `TransportError` in SQLite's own words.
+/// Several processes may open the same file; a busy one is waited for, at most five seconds. What was published survives the end of any process; a loss of
+/// power may take the commits of the last moments, never the file: WAL with `synchronous = NORMAL`, since `FULL` waits for the disk at each commit, a hundred
+/// times as long. Every method throws `TransportError` in SQLite's own words.
 ///
 /// What a Python worker has taken is out of our sight: it leaves its rows invisible, done or not.
 public final class SQLiteStore: QueueStore {
@@ -18,6 +19,8 @@ public final class SQLiteStore: QueueStore {
     /// Tells this process's hold from that of an earlier one with the same node name, which is dead.
     private let instance = freshUUID()
     private let turn = Atomic<Int>(0)
+    /// The last claim brought something, so that the next one is likely to.
+    private let isBusy = Atomic<Bool>(false)
 
     public var endpoint: String { access.endpoint }
 
@@ -62,11 +65,14 @@ public final class SQLiteStore: QueueStore {
     public func claim(from queues: [QueueName], upTo count: Int, owner: WorkerName, wait: Duration) async throws(TransportError) -> [Delivery] {
         guard count > 0, !queues.isEmpty else { return [] }
         let deadline = ContinuousClock.now + wait
-        // A look takes no lock; only what is there is worth one.
         while !Task.isCancelled {
             let mark = access.wakeups.mark
-            if try await access.read("claim", { try $0.isAnyWaiting(in: queues) }) {
+            // A look takes no lock; only what is there is worth one.
+            var isWorthIt = isBusy.load(ordering: .relaxed)
+            if !isWorthIt { isWorthIt = try await access.read("claim", { try $0.isAnyWaiting(in: queues) }) }
+            if isWorthIt {
                 let claimed = try await claimNow(queues, count, owner)
+                isBusy.store(!claimed.isEmpty, ordering: .relaxed)
                 if !claimed.isEmpty { return claimed.map(\.delivery) }
             }
             guard wait > .zero, await access.wakeups.wait(for: .messages, past: mark, until: deadline) else { break }

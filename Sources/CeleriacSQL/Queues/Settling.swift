@@ -20,8 +20,8 @@ extension Database {
         case .bury(_, let reason):
             guard let row = try message(claim.message) else { return }
             try run(KombuTables.deleteMessage, [claim.message])
-            let queue = row.queue ?? ""
-            try insert(payload: changing(row.payload) { $0.buried(reason: reason, from: queue) }, timestamp: nil, queue: makeQueue(queue + ".dead"))
+            let grave = QueueName(row.queue ?? "").deadLetters.rawValue
+            try insert(payload: changing(row.payload) { $0.buried(because: reason) }, timestamp: nil, queue: makeQueue(grave))
         }
     }
 

@@ -45,7 +45,8 @@ extension SQLiteResults {
                 guard let result = try? JSON.decode(stored.result) else {
                     throw TransportError(.garbled, operation: "count chord", endpoint: endpoint, cause: "the stored result of \(stored.task) is no JSON")
                 }
-                parts.append(ChordPart(group: part.group, task: TaskID(stored.task), index: stored.index, state: TaskState(rawValue: stored.state), result: result))
+                parts.append(
+                    ChordPart(group: part.group, task: TaskID(stored.task), index: stored.index, state: TaskState(rawValue: stored.state), result: result))
             }
             return .complete(token: token, parts: parts, members: try await self.group(part.group))
         }

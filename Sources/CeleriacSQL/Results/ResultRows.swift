@@ -6,14 +6,18 @@ import GRDB
 /// A result record as its columns have it.
 struct ResultRow: Sendable {
     let arguments: [(any DatabaseValueConvertible & Sendable)?]
+    /// Of our own table; `nil` when there is nothing to say.
+    let kin: (task: String, group: String?, parent: String?)?
 
     init(_ record: ResultRecord) {
-        let children: Value? = record.children.isNull || record.children.array?.isEmpty == true ? nil : record.children
+        // Empty ones are null in the column.
+        let hasChildren = !record.children.isNull && record.children.array?.isEmpty != true
         arguments = [
             record.id.rawValue, record.state.rawValue, Self.payload(record.result), record.doneAt.flatMap { SQLTime.text($0) }, record.traceback,
-            children.map { Self.payload($0) }, record.name, record.args.map { Self.payload($0) }, record.kwargs.map { Self.payload($0) },
+            hasChildren ? Self.payload(record.children) : nil, record.name, record.args.map { Self.payload($0) }, record.kwargs.map { Self.payload($0) },
             record.worker?.rawValue, record.retries, record.queue?.rawValue,
         ]
+        kin = record.group == nil && record.parent == nil ? nil : (record.id.rawValue, record.group, record.parent?.rawValue)
     }
 
     /// What the JSON serializer makes of a value, in a binary column.
@@ -34,6 +38,8 @@ extension ResultRecord {
         worker = (row[9] as String?).map { WorkerName($0) }
         retries = row[10]
         queue = (row[11] as String?).map { QueueName($0) }
+        group = row[12]
+        parent = (row[13] as String?).map { TaskID($0) }
     }
 
     /// The value of a payload column; `nil` when it is null.

@@ -5,8 +5,8 @@ import GRDB
 
 /// Results in one SQLite file, in the tables of Celery's SQLAlchemy backend (`db+sqlite:///…`, 5.7), JSON serializer.
 ///
-/// What Celery's tables have no column for is not kept: `parent` and `group` of a record. Nothing expires by itself: see `removeExpired`. Chords are counted in
-/// a table of our own, by the workers of this library alone.
+/// What those have no column for, parent and group of a record, is in a table of our own, which Python does not fill; so is the counting of chords, by the
+/// workers of this library alone. Nothing expires by itself: see `removeExpired`.
 public final class SQLiteResults: ResultStore {
     public let countsChords = true
     let access: FileAccess
@@ -16,17 +16,19 @@ public final class SQLiteResults: ResultStore {
 
     public var endpoint: String { access.endpoint }
 
-    /// Opens the file that `url` names; makes it, and its tables, when missing. Blocks the thread for a moment.
-    /// - Parameter url: `db+sqlite:///relative.db`, `db+sqlite:////absolute.db`, with `db+` or not.
-    public convenience init(_ url: BrokerURL) throws(TransportError) {
-        try self.init(url, now: secondsSince1970)
+    /// Opens the file that `url` names. Blocks the thread for a moment.
+    /// - Parameters:
+    ///   - url: `db+sqlite:///relative.db`, `db+sqlite:////absolute.db`, with `db+` or not.
+    ///   - creates: makes the file and its tables when missing. Without it nothing is opened before the first call, which fails as long as there is no file.
+    public convenience init(_ url: BrokerURL, creates: Bool = true) throws(TransportError) {
+        try self.init(url, creates: creates, now: secondsSince1970)
     }
 
-    init(_ url: BrokerURL, now: @escaping @Sendable () -> Double) throws(TransportError) {
-        access = try FileAccess(url, .results, creates: true)
+    init(_ url: BrokerURL, creates: Bool = true, now: @escaping @Sendable () -> Double) throws(TransportError) {
+        access = try FileAccess(url, .results, creates: creates)
         watch = ResultWatch(access)
         self.now = now
-        try access.open()
+        if creates { try access.open() }
     }
 
     public func close() async {
@@ -41,7 +43,10 @@ public final class SQLiteResults: ResultStore {
         guard !records.isEmpty else { return }
         let rows = records.map(ResultRow.init)
         try await access.write("store", .results) { database in
-            for row in rows { try database.run(ResultTables.store, StatementArguments(row.arguments)) }
+            for row in rows {
+                try database.run(ResultTables.store, StatementArguments(row.arguments))
+                if let kin = row.kin { try database.run(ResultTables.storeKin, [kin.task, kin.group, kin.parent]) }
+            }
         }
     }
 
@@ -62,7 +67,7 @@ public final class SQLiteResults: ResultStore {
     public func forget(_ ids: [TaskID]) async throws(TransportError) {
         guard !ids.isEmpty else { return }
         try await access.write("forget") { database in
-            for id in ids { try database.run(ResultTables.forget, [id.rawValue]) }
+            for id in ids { for statement in ResultTables.forget { try database.run(statement, [id.rawValue]) } }
         }
     }
 
@@ -94,6 +99,7 @@ public final class SQLiteResults: ResultStore {
                 try database.run(statement, [time])
                 removed += database.changesCount
             }
+            if removed > 0 { try database.run(ResultTables.removeOrphans) }
             for statement in ChordTables.removeExpired { try database.run(statement, [date]) }
             return removed
         }
@@ -101,17 +107,14 @@ public final class SQLiteResults: ResultStore {
 }
 
 extension FileAccess {
-    /// Ids in one statement: SQLite takes 999 arguments, in old versions too.
-    private static let step = 500
-
     /// What is stored of `ids`, each readable or not.
     func records(of ids: [TaskID]) async throws(TransportError) -> [TaskID: Result<ResultRecord, MessageError>] {
         try await read("look up") { database in
+            guard try database.tableExists("celery_taskmeta") else { return [:] }
+            let hasKin = try database.tableExists("celeriac_kin")
             var found: [TaskID: Result<ResultRecord, MessageError>] = [:]
-            for start in stride(from: 0, to: ids.count, by: Self.step) {
-                let some = ids[start..<min(start + Self.step, ids.count)]
-                let sql = ResultTables.records(count: some.count)
-                for row in try database.rows(sql, StatementArguments(some.map(\.rawValue))) {
+            for some in ids.inSteps {
+                for row in try database.rows(ResultTables.records(count: some.count, hasKin: hasKin), StatementArguments(some.map(\.rawValue))) {
                     found[TaskID(row[0] as String? ?? "")] = Result { () throws(MessageError) in try ResultRecord(row) }
                 }
             }
@@ -122,4 +125,9 @@ extension FileAccess {
     func unreadable(_ error: MessageError) -> TransportError {
         TransportError(.garbled, operation: "look up", endpoint: endpoint, cause: error.description)
     }
+}
+
+extension [TaskID] {
+    /// As many as one statement takes: SQLite's limit is 999 arguments, in old versions.
+    var inSteps: [ArraySlice<TaskID>] { stride(from: 0, to: count, by: 500).map { self[$0..<Swift.min($0 + 500, count)] } }
 }

@@ -48,6 +48,7 @@ enum ChordTables {
     static let parts = """
         SELECT task_id, position, state, result FROM celeriac_chord_part WHERE group_id = ? ORDER BY position IS NULL, position, id
         """
+    static let members = "SELECT task_id FROM celeriac_chord_part WHERE group_id = ? ORDER BY position IS NULL, position, id"
     /// Token, seconds since 1970, group id.
     static let claim = "UPDATE celeriac_chord SET token = ?, claimed_until = ? WHERE group_id = ?"
     /// Seconds since 1970, group id, token.

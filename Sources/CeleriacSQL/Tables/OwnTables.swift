@@ -61,10 +61,6 @@ enum OwnTables {
     /// Seconds since 1970 → ids.
     static let deadOwners = "SELECT id FROM celeriac_owner WHERE held_until < ?"
     static let deleteOwner = "DELETE FROM celeriac_owner WHERE id = ?"
-    /// Name, instance. Leaves an owner that holds anything.
-    static let leave = """
-        DELETE FROM celeriac_owner WHERE name = ?1 AND instance = ?2 AND NOT EXISTS (SELECT 1 FROM celeriac_claim WHERE owner_id = celeriac_owner.id)
-        """
     /// Message id, its version, owner id, seconds since 1970. An older claim on the message has been forgotten by others than us.
     static let claim = "INSERT OR REPLACE INTO celeriac_claim (message_id, version, owner_id, claimed_at) VALUES (?, ?, ?, ?)"
     /// Message id, version.
@@ -75,10 +71,6 @@ enum OwnTables {
     /// Queue id.
     static let deleteClaimsOfQueue = "DELETE FROM celeriac_claim WHERE message_id IN (SELECT id FROM kombu_message WHERE queue_id = ?)"
     static let countClaims = "SELECT count(*) FROM celeriac_claim"
-    /// → queue name, number of held messages.
-    static let heldCounts = """
-        SELECT q.name, count(*) FROM celeriac_claim c JOIN kombu_message m ON m.id = c.message_id JOIN kombu_queue q ON q.id = m.queue_id GROUP BY m.queue_id
-        """
     /// Limit → message id, version.
     static let heldMessages = "SELECT message_id, version FROM celeriac_claim ORDER BY claimed_at LIMIT ?"
     /// Message id → queue name, payload.
@@ -95,7 +87,6 @@ enum OwnTables {
     static let bind = "INSERT OR IGNORE INTO celeriac_binding (exchange, type, routing_key, queue) VALUES (?, ?, ?, ?)"
     /// Exchange → type, routing key, queue.
     static let bindings = "SELECT type, routing_key, queue FROM celeriac_binding WHERE exchange = ? ORDER BY queue, routing_key"
-    static let boundQueues = "SELECT DISTINCT queue FROM celeriac_binding"
     static let unbindQueue = "DELETE FROM celeriac_binding WHERE queue = ?"
 
     // MARK: - Arrivals

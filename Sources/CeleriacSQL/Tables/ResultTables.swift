@@ -31,6 +31,14 @@ enum ResultTables {
         """,
         "CREATE INDEX IF NOT EXISTS ix_celery_taskmeta_date_done ON celery_taskmeta (date_done)",
         "CREATE INDEX IF NOT EXISTS ix_celery_tasksetmeta_date_done ON celery_tasksetmeta (date_done)",
+        // Ours: what a record says of its group and parent, for which Celery's table has no columns.
+        """
+        CREATE TABLE IF NOT EXISTS celeriac_kin (
+        \ttask_id TEXT NOT NULL PRIMARY KEY,
+        \tgroup_id TEXT,
+        \tparent_id TEXT
+        ) WITHOUT ROWID
+        """,
     ]
 
     /// What Celery before 5.7, or 4, did not write.
@@ -49,17 +57,35 @@ enum ResultTables {
         WHERE celery_taskmeta.status IS NOT 'SUCCESS'
         """
 
-    /// `count` task ids → their rows, columns as `store` has them.
-    static func records(count: Int) -> String {
+    /// Task id, group id, parent id.
+    static let storeKin = "INSERT OR REPLACE INTO celeriac_kin (task_id, group_id, parent_id) VALUES (?, ?, ?)"
+
+    /// `count` task ids → their rows, columns as `store` has them, then group id and parent id.
+    /// - Parameter hasKin: whether our table is there; where only Python has been it is not.
+    static func records(count: Int, hasKin: Bool) -> String {
         """
-        SELECT task_id, status, result, date_done, traceback, children, name, args, kwargs, worker, retries, queue FROM celery_taskmeta
-        WHERE task_id IN (\(Array(repeating: "?", count: count).joined(separator: ", ")))
+        SELECT t.task_id, t.status, t.result, t.date_done, t.traceback, t.children, t.name, t.args, t.kwargs, t.worker, t.retries, t.queue,
+            \(hasKin ? "k.group_id, k.parent_id" : "NULL, NULL")
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
         """
     }
 
-    static let forget = "DELETE FROM celery_taskmeta WHERE task_id = ?"
+    /// `count` task ids → task id, status, date done, worker, exception (the result, in the states that have one), group id.
+    static func outcomes(count: Int, hasKin: Bool) -> String {
+        """
+        SELECT t.task_id, t.status, t.date_done, t.worker, CASE WHEN t.status IN ('RETRY', 'FAILURE', 'REVOKED') THEN t.result END, \(hasKin ? "k.group_id" : "NULL")
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
+        """
+    }
+
+    private static let kin = "LEFT JOIN celeriac_kin k ON k.task_id = t.task_id"
+    private static func marks(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
+
+    /// Task id each.
+    static let forget = ["DELETE FROM celery_taskmeta WHERE task_id = ?", "DELETE FROM celeriac_kin WHERE task_id = ?"]
     /// Date and time.
     static let removeExpired = ["DELETE FROM celery_taskmeta WHERE date_done < ?", "DELETE FROM celery_tasksetmeta WHERE date_done < ?"]
+    static let removeOrphans = "DELETE FROM celeriac_kin WHERE task_id NOT IN (SELECT task_id FROM celery_taskmeta WHERE task_id IS NOT NULL)"
 
     /// Group id, result, date done.
     static let saveGroup = """

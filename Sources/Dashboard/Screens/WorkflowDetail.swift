@@ -4,18 +4,18 @@ extension DashboardState {
     /// The tree of a workflow: how it stands, then its tasks with box lines before them.
     func workflowLines(_ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let workflow = picture.workflow else { return [Line("no event of this task is held", .dim)] }
-        return head(workflow.row, context) + [.empty] + tree(workflow.nodes, context, width: width)
+        return head(workflow.row, context, width: width) + [.empty] + tree(workflow.nodes, context, width: width)
     }
 
-    private func head(_ row: WorkflowRow, _ context: DrawContext) -> [Line] {
-        let kind = CellText(row.kind, context) { $0.rawValue }.variants.first ?? ""
+    private func head(_ row: WorkflowRow, _ context: DrawContext, width: Int) -> [Line] {
+        let kind = row.kind == .notApplicable ? "alone" : CellText(row.kind, context) { $0.rawValue }.variants.first ?? ""
         var lines = [
             Line([Span(kind + "  ", .accent, .bold), Span(row.stepsText)]),
             Line(counted(row.counts, of: row.expected) + [Span("   begun \(context.time(row.startedAt)), \(row.isFinished ? "took" : "so far") \(Formats.duration(row.elapsed))", .dim)]),
         ]
         if let worst = row.worst, row.state == .failure {
             let words = [worst.name.map { safe($0, limit: 80) }, worst.exception.map { safe($0) }].compactMap { $0 }.joined(separator: ": ")
-            lines.append(Line([Span("failed first: ", .failure, .bold), Span(words, .failure)]))
+            lines += DisplayWidth.wrap("failed first: " + words, to: max(20, width)).prefix(3).map { Line($0, .failure, .bold) }
         }
         return lines
     }
@@ -34,7 +34,7 @@ extension DashboardState {
 
     private func tree(_ nodes: [WorkflowNode], _ context: DrawContext, width: Int) -> [Line] {
         // Names and what follows them stand in columns; deep levels push to the right only where there is room.
-        let names = nodes.compactMap { node in node.task.map { node.trail.count * 3 + 2 + DisplayWidth.columns(of: safe($0.name ?? "?", limit: 80)) } }
+        let names = nodes.compactMap { node in node.task.map { node.trail.count * 3 + 2 + DisplayWidth.columns(of: name($0, of: node)) } }
         let column = max(18, min(names.max() ?? 0, width - 34))
         return nodes.flatMap { lines($0, column: column, context) }
     }
@@ -42,8 +42,7 @@ extension DashboardState {
     private func lines(_ node: WorkflowNode, column: Int, _ context: DrawContext) -> [Line] {
         let branch = Span(branches(node.trail), .border)
         switch node.content {
-        case .task(let task): return [Line([branch] + spans(task, column - node.trail.count * 3, context), target: .task(task.id))]
-        case .body(let task): return [Line([branch] + spans(task, column - node.trail.count * 3, context, mark: "body"), target: .task(task.id))]
+        case .task(let task), .body(let task): return [Line([branch] + spans(task, name(task, of: node), column - node.trail.count * 3), target: .task(task.id))]
         case .unseen(let id): return [Line([branch, Span("? \(String(safe(id.rawValue).prefix(8)))  not seen, but named as the parent", .dim)], target: .task(id))]
         case .more(let counts):
             return [Line([branch, Span("\(context.glyphs.ellipsis) ", .dim)] + counted(counts).enumerated().map { $0.offset == 0 ? Span("\(Formats.grouped(counts.total)) more", .dim) : $0.element })]
@@ -59,8 +58,7 @@ extension DashboardState {
     }
 
     /// Letter, name, id, run time, worker, and what went wrong.
-    private func spans(_ task: TaskRow, _ column: Int, _ context: DrawContext, mark: String? = nil) -> [Span] {
-        let name = safe(task.name ?? "?", limit: 80) + (mark.map { " (\($0))" } ?? "")
+    private func spans(_ task: TaskRow, _ name: String, _ column: Int) -> [Span] {
         let letter = task.isOrphaned ? "O" : task.state.letter
         let run = task.runtime.map { Formats.duration($0) } ?? "-"
         var spans = [
@@ -71,6 +69,11 @@ extension DashboardState {
         if let exception = task.exception, task.state != .success { spans.append(Span(safe(exception, limit: 300), task.state.role)) }
         if task.isOrphaned { spans.append(Span("its worker was lost", .bad)) }
         return spans
+    }
+
+    private func name(_ task: TaskRow, of node: WorkflowNode) -> String {
+        let isBody = if case .body = node.content { true } else { false }
+        return safe(task.name ?? "?", limit: 80) + (isBody ? " (body)" : "")
     }
 
     private func branches(_ trail: [Bool]) -> String {

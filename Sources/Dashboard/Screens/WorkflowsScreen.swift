@@ -5,15 +5,15 @@ enum WorkflowsScreen {
     static let table = Table<WorkflowRow>(id: { $0.id.rawValue }, [
         Column("FIRST", 8, 8, most: 36, drop: 0) { row, _ in CellText(identity: row.id) },
         Column("KIND", 6, 6, drop: 4) { row, context in CellText(row.kind, context, .dim) { $0.rawValue } },
-        Column("STEPS", 16, 24, most: 70, flexible: true, drop: 0) { row, _ in CellText(row.stepsText) },
+        Column("STEPS", 16, 20, most: 70, flexible: true, drop: 0) { row, _ in CellText(row.stepsText) },
         Column("STATE", 8, 8, drop: 0) { row, _ in state(row) },
-        Column("DONE", 5, 7, right: true, drop: 1) { row, _ in done(row) },
-        Column("FAIL", 4, 5, right: true, drop: 3) { row, _ in count(row.counts.failed, .failure) },
-        Column("RUN", 3, 5, right: true, drop: 5) { row, _ in count(row.counts.running, .started) },
-        Column("WAIT", 4, 5, right: true, drop: 6) { row, _ in count(row.counts.waiting, .received) },
-        Column("BEGUN", 8, 10, right: true, drop: 8) { row, context in CellText(context.time(row.startedAt), .dim) },
+        Column("DONE", 5, 7, right: true, drop: 2) { row, _ in done(row) },
+        Column("FAIL", 4, 4, right: true, drop: 3) { row, _ in count(row.counts.failed, .failure) },
+        Column("RUN", 3, 3, right: true, drop: 5) { row, _ in count(row.counts.running, .started) },
+        Column("WAIT", 4, 4, right: true, drop: 6) { row, _ in count(row.counts.waiting, .received) },
+        Column("BEGUN", 8, 8, right: true, drop: 8) { row, context in CellText(context.time(row.startedAt), .dim) },
         Column("TOOK", 7, 7, right: true, drop: 7) { row, _ in CellText(Formats.duration(row.elapsed), row.isFinished ? .text : .dim) },
-        Column("WHY", 16, 30, most: 160, flexible: true, drop: 2) { row, _ in why(row) },
+        Column("WHY", 24, 36, most: 160, flexible: true, drop: 1) { row, _ in why(row) },
     ])
 
     /// Why there are no rows, and which key helps.
@@ -34,7 +34,8 @@ enum WorkflowsScreen {
 
     private static func done(_ row: WorkflowRow) -> CellText {
         let total = max(row.counts.total, row.expected ?? 0)
-        return CellText("\(Formats.count(row.counts.done))/\(Formats.count(total))", row.counts.done == total ? .good : .text)
+        let done = Formats.count(row.counts.done)
+        return CellText(["\(done)/\(Formats.count(total))", done], row.counts.done == total ? .good : .text)
     }
 
     private static func count(_ count: Int, _ role: Role) -> CellText {
@@ -43,13 +44,14 @@ enum WorkflowsScreen {
 
     /// What the operator asks first: who failed with what, else what is waited for.
     private static func why(_ row: WorkflowRow) -> CellText {
-        if case .stuck? = row.chord { return CellText(row.chord?.words ?? "", .bad) }
+        if case .stuck? = row.chord { return CellText([row.chord?.words ?? "", row.chord?.brief ?? ""], .bad) }
         if let worst = row.worst, row.state == .failure || row.state == .revoked || row.state == .rejected {
             let name = safe(worst.name ?? "?", limit: 80)
             guard let exception = worst.exception else { return CellText(name, row.state.role) }
-            return CellText("\(name): \(safe(exception))", row.state.role)
+            // The type says most of it where there is no room for the words.
+            return CellText(["\(name): \(safe(exception))", "\(name): \(safe(String(exception.prefix { $0 != "(" })))"], row.state.role)
         }
-        if let chord = row.chord, !chord.isFired { return CellText(chord.words, .warning) }
+        if let chord = row.chord, !chord.isFired { return CellText([chord.words, chord.brief], chord.role) }
         guard !row.isFinished, let worst = row.worst else { return .empty }
         let place = worst.worker.map { " on " + safe($0.short, limit: 40) } ?? ""
         return CellText(safe(worst.name ?? "?", limit: 80) + place, .dim)
@@ -86,11 +88,21 @@ extension ChordVerdict {
         }
     }
 
+    /// What the row of a table has room for.
+    var brief: String {
+        switch self {
+        case .waits(let counted, let size, let missing, _, _):
+            "waits for \(Formats.grouped(size - counted)) of \(Formats.grouped(size))" + (missing.first.map { ": " + $0.words } ?? "")
+        case .stuck(let counted, let size): "\(Formats.grouped(counted)) of \(Formats.grouped(size)) counted, body never sent"
+        default: words
+        }
+    }
+
     var role: Role {
         switch self {
         case .fired: .good
         case .firing: .info
-        case .waits(_, _, _, _, let failed): failed > 0 ? .bad : .warning
+        case .waits(_, _, _, _, let failed): failed > 0 ? .bad : .info
         case .stuck, .failed, .lostCounter: .bad
         }
     }

@@ -59,9 +59,9 @@ struct CanvasAgainstCeleryTests {
         let compared = try compare(cases) { given in
             let message = try Run.message(given["request"] ?? .null)
             let context = CanvasContext(now: 1_700_000_000, replyTo: Self.replyTo, running: message)
-            let after = try Canvas.afterFailure(of: message, context: context, newID: Self.ids())
+            let after = Canvas.afterFailure(of: message, context: context, newID: Self.ids())
             let failures = after.failures.flatMap(Run.steps(of:))
-            return ["steps": .array(Run.end(of: message, "FAILURE") + failures + (after.errbacks.map(Picture.steps(of:)) ?? []))]
+            return ["steps": .array(Run.end(of: message, "FAILURE") + failures + after.errbacks.flatMap(Picture.steps(of:)))]
         }
         #expect(compared > 150)
     }
@@ -102,13 +102,14 @@ struct CanvasAgainstCeleryTests {
             guard case .send(let call)? = plan?.steps.last(where: { if case .send = $0 { true } else { false } }), let body = call.chord else { continue }
             cases.append(["do": "chord failed", "signature": body])
         }
-        let compared = try compare(cases, of: ["send", "store"]) { given in
+        let compared = try compare(cases, of: ["send", "store", "revoke"]) { given in
             let body = given["signature"] ?? .null
-            let failure = try Canvas.failedChord(body: body, context: Self.context(), newID: Self.ids())
+            let failure = Canvas.failedChord(body: body, context: Self.context(), newID: Self.ids())
             var stored = failure.failures
             // Of a chord we also fail the results of its body, which Celery leaves waiting.
             if body["subtask_type"] == "chord" { stored = Array(stored.prefix(1)) }
-            return ["steps": .array(failure.errbacks.flatMap(Picture.steps(of:)) + stored.flatMap(Run.steps(of:)))]
+            let revoked: [Value] = body["subtask_type"] == "group" ? [["revoke", .array(failure.revoked.map { .string($0.rawValue) })]] : []
+            return ["steps": .array(failure.errbacks.flatMap(Picture.steps(of:)) + stored.flatMap(Run.steps(of:)) + revoked)]
         }
         #expect(compared > 100)
     }
@@ -145,7 +146,9 @@ struct CanvasAgainstCeleryTests {
         var runs: [(request: Value, signature: Value)] = []
         for seed in seeds {
             var random = RandomCanvas(seed: seed)
-            guard let plan = try? Canvas.plan(Signature(random.signature(depth: 3)), context: CanvasContext(now: 1_700_000_000, replyTo: sender), newID: ids(from: 1000))
+            guard
+                let plan = try? Canvas.plan(
+                    Signature(random.signature(depth: 3)), context: CanvasContext(now: 1_700_000_000, replyTo: sender), newID: ids(from: 1000))
             else { continue }
             let calls = plan.steps.compactMap { if case .send(let call) = $0 { call } else { nil } }
             guard !calls.isEmpty else { continue }

@@ -41,10 +41,22 @@ enum Picture {
         case .object(var members):
             if let header = members["header"], let tasks = header["kwargs"]?["tasks"] { members["header"] = tasks }
             if let names = members["stamped_headers"]?.array { members["stamped_headers"] = .array(Set(names.compactMap(\.string)).sorted().map(Value.string)) }
-            if members["subtask_type"] == "xmap" || members["subtask_type"] == "xstarmap" || members["subtask_type"] == "chunks" { members["subtask_type"] = .null }
+            if members["subtask_type"] == "xmap" || members["subtask_type"] == "xstarmap" || members["subtask_type"] == "chunks" {
+                members["subtask_type"] = .null
+            }
             return .object(members.mapValues(plain))
         default: return value
         }
+    }
+
+    /// Sent messages without where they and their answers go.
+    static func placeless(_ messages: Value) -> Value {
+        .array(
+            (messages.array ?? []).map { message in
+                var shown = message.array?.last?.object ?? [:]
+                (shown["place"], shown["reply_to"]) = (nil, nil)
+                return .object(shown)
+            })
     }
 
     /// Where the first difference is, and what it is; `nil` when there is none.
@@ -102,7 +114,8 @@ enum Run {
     static func request(_ call: TaskCall) -> Value {
         func list(_ signatures: [Value]) -> Value { signatures.isEmpty ? .null : .array(signatures) }
         return [
-            "id": .string(call.id.rawValue), "root_id": .string((call.root ?? call.id).rawValue), "parent_id": call.parent.map { .string($0.rawValue) } ?? .null,
+            "id": .string(call.id.rawValue), "root_id": .string((call.root ?? call.id).rawValue),
+            "parent_id": call.parent.map { .string($0.rawValue) } ?? .null,
             "group": call.group.map(Value.string) ?? .null, "group_index": call.groupIndex.map(Value.integer) ?? .null,
             "replaced_task_nesting": .integer(call.replacedTaskNesting), "callbacks": list(call.callbacks), "errbacks": list(call.errbacks),
             "chain": list(call.chain), "chord": call.chord ?? .null,

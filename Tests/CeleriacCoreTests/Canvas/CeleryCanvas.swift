@@ -107,7 +107,8 @@ enum CeleryCanvas {
                 elif plan['do'] == 'compose':
                     answer['signature'] = make_chain([signature(s, app=app) for s in plan['signatures']])
                 elif plan['do'] == 'chord failed':
-                    app.backend.chord_error_from_stack(maybe_signature(plan['signature'], app=app), ChordError('Dependency x raised y'))
+                    try: raise ChordError('Dependency x raised y')
+                    except ChordError as error: app.backend.chord_error_from_stack(maybe_signature(plan['signature'], app=app), error)
                 else:
                     traced()
                 if plan['do'] != 'fail' and any(step[0] == 'store' and step[1] == plan.get('request', {}).get('id') and step[2] == 'FAILURE' for step in steps):

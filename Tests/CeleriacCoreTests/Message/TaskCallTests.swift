@@ -11,7 +11,8 @@ import Testing
         // Celery also leaks these two into the properties.
         "redis.v2.argsrepr_given",
         // Tuples inside of arguments are lists on the wire, but not in the sender's text.
-        "redis.v2.canvas.chunks.0", "redis.v2.canvas.chunks.1", "redis.v2.canvas.chunks.2", "redis.v2.canvas.xstarmap", "redis.v2.canvas.xmap", "redis.v2.json_types",
+        "redis.v2.canvas.chunks.0", "redis.v2.canvas.chunks.1", "redis.v2.canvas.chunks.2", "redis.v2.canvas.xstarmap", "redis.v2.canvas.xmap",
+        "redis.v2.json_types",
     ]
 
     static func captured() throws -> [(name: String, content: Value, envelope: Envelope, message: TaskMessage)] {
@@ -117,10 +118,11 @@ import Testing
         #expect(try TaskCall.retry(of: message, args: [1], kwargs: [:], eta: nil).args == [1])
     }
 
-    @Test(arguments: [
-        ("serializer", "pickle"), ("compression", "gzip"), ("countdown", "soon"), ("eta", "soon"), ("expires", "soon"), ("queue", 5), ("headers", []),
-        ("ignore_result", 1), ("priority", "high"), ("task_id", 7),
-    ] as [(String, Value)])
+    @Test(
+        arguments: [
+            ("serializer", "pickle"), ("compression", "gzip"), ("countdown", "soon"), ("eta", "soon"), ("expires", "soon"), ("queue", 5), ("headers", []),
+            ("ignore_result", 1), ("priority", "high"), ("task_id", 7),
+        ] as [(String, Value)])
     func anOptionThatCannotBeUsedIsAnErrorThatNamesIt(option: String, value: Value) {
         let error = #expect(throws: CanvasError.self) { try TaskCall(Signature("t", options: [option: value]), id: "i", now: 0) }
         #expect(error?.kind == .badOption(option))

@@ -15,10 +15,11 @@ import Testing
         #expect(try binding.bind(["tea", 2, "hot"], [:]) == ["tea", 2, "hot"])
     }
 
-    @Test(arguments: [
-        ([], [:], "missing 1 required positional argument: 'item'"), (["a", 1, "b", "c"], [:], "takes 3 positional arguments but 4 were given"),
-        (["a"], ["item": "b"], "got multiple values for argument 'item'"), (["a"], ["colour": "red"], "got an unexpected keyword argument 'colour'"),
-    ] as [([Value], Value, String)])
+    @Test(
+        arguments: [
+            ([], [:], "missing 1 required positional argument: 'item'"), (["a", 1, "b", "c"], [:], "takes 3 positional arguments but 4 were given"),
+            (["a"], ["item": "b"], "got multiple values for argument 'item'"), (["a"], ["colour": "red"], "got an unexpected keyword argument 'colour'"),
+        ] as [([Value], Value, String)])
     func whatDoesNotFitIsATypeErrorInPythonsWords(args: [Value], kwargs: Value, cause: String) throws {
         let binding = try #require(binding)
         let error = #expect(throws: CallMismatch.self) { try binding.bind(args, kwargs.object ?? [:]) }

@@ -63,7 +63,9 @@ import TestSupport
     }
 
     @Test func chunksMapsAndStarmaps() throws {
-        func pairs(_ recorded: Value) -> [(Int, Int)] { (recorded["kwargs"]?["it"]?.array ?? []).map { ($0.array?[0].integer ?? 0, $0.array?[1].integer ?? 0) } }
+        func pairs(_ recorded: Value) -> [(Int, Int)] {
+            (recorded["kwargs"]?["it"]?.array ?? []).map { ($0.array?[0].integer ?? 0, $0.array?[1].integer ?? 0) }
+        }
         let chunked = try recorded("chunks.0"), starred = try recorded("xstarmap"), mapped = try recorded("xmap")
         #expect(add.chunks(pairs(chunked), of: 2).signature.value.sorted == chunked.sorted)
         #expect(add.starmap(pairs(starred)).signature.value.sorted == starred.sorted)

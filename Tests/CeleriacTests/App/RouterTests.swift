@@ -8,7 +8,8 @@ import Testing
     private func router(_ change: (inout AppConfiguration) -> Void = { _ in }) -> Router {
         var configuration = AppConfiguration()
         configuration.routes = [
-            Route("mail.*", queue: "mail", priority: 3), Route("mail.send", queue: "fast"), Route("mail.b?t", queue: "never"), Route("log.*", exchange: "logs", routingKey: "log.a"),
+            Route("mail.*", queue: "mail", priority: 3), Route("mail.send", queue: "fast"), Route("mail.b?t", queue: "never"),
+            Route("log.*", exchange: "logs", routingKey: "log.a"),
         ]
         configuration.queues = [Queue("celery"), Queue("mail"), Queue("fast"), Queue("news", exchange: "papers", exchangeType: .topic, routingKey: "news.#")]
         change(&configuration)

@@ -75,7 +75,8 @@ import Testing
         let again = try #require(retry(try await run("t.later", [1])))
         #expect(again.eta == nil && again.args == [2] && again.exception == nil)
         let last = failure(try await run("t.later", [1], retries: 1))
-        #expect(last == StoredException(type: "MaxRetriesExceededError", module: "celery.exceptions", arguments: ["Can't retry t.later[run] args:(1,) kwargs:{}"]))
+        #expect(
+            last == StoredException(type: "MaxRetriesExceededError", module: "celery.exceptions", arguments: ["Can't retry t.later[run] args:(2,) kwargs:{}"]))
     }
 
     @Test func aTaskRejectsAndIgnores() async throws {

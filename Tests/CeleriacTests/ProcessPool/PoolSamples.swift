@@ -49,13 +49,4 @@ extension TaskRun {
     var lossCause: String? { if case .lost(let cause) = outcome { cause } else { nil } }
 }
 
-/// Whether a process is there; one that waits to be reaped is not.
-func isAlive(_ process: Int32) -> Bool {
-    guard let file = fopen("/proc/\(process)/stat", "r") else { return false }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 512)
-    let count = fread(&bytes, 1, bytes.count, file)
-    let text = String(decoding: bytes[..<count], as: UTF8.self)
-    guard let state = text.split(separator: ")").last?.split(separator: " ").first else { return false }
-    return state != "Z" && state != "X"
-}
+func isAlive(_ process: Int32) -> Bool { ProcessTable.isRunning(process) }

@@ -10,7 +10,7 @@ import Testing
             "task": "shop.charge", "id": "v1", "args": [1], "kwargs": ["k": 2], "retries": 3, "eta": "2024-05-06T07:08:09.123456+00:00", "timelimit": [30, 20.5],
             "callbacks": [["task": "after"]], "errbacks": nil, "chord": ["task": "body"], "taskset": "g1",
         ]
-        let properties: Value = ["priority": 7, "reply_to": "me", "correlation_id": "v1", "delivery_info": ["exchange": "", "routing_key": "q", "redelivered": true]]
+        let properties: Value = ["priority": 7, "reply_to": "me", "correlation_id": "v1", "delivery_info": ["exchange": "", "routing_key": "q", "redelivered": true], "app_id": "mine"]
         let message = try TaskMessage(Envelope(properties: try #require(properties.object), body: JSON.encode(body)))
         let arrived = try arrival(of: message)
         #expect(arrived.form == .version2)
@@ -18,6 +18,7 @@ import Testing
         #expect(arrived.eta == message.eta && arrived.eta != nil)
         #expect(arrived.isRedelivered)
         #expect(arrived.queue == "q")
+        #expect(arrived.properties["app_id"] == "mine")
     }
 
     @Test func aCompressedBodyIsNotLookedForInAJob() throws {

@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 import Testing
 
 @testable import Celeriac

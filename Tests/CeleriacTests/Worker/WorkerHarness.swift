@@ -14,12 +14,14 @@ final class WorkerHarness: Sendable {
     let app: App
     let worker: Worker
     let events: EventLog
+    /// `nil`: the worker goes by the system's clock.
+    private let clock: HandClock?
     private let running: Task<Int32, any Error>
     private let listening: Task<Void, Never>
 
     /// Starts a worker with one queue, two slots, events on, no mingle and no heartbeats; returns once it takes tasks.
     init(
-        _ tasks: [TaskDefinition] = [], results: (any ResultStore)? = nil, pool: (any Pool)? = nil, store: MemoryStore = MemoryStore(),
+        _ tasks: [TaskDefinition] = [], results: (any ResultStore)? = nil, store: MemoryStore = MemoryStore(), clock: HandClock? = nil,
         configure: (inout AppConfiguration) -> Void = { _ in }
     ) async {
         var configuration = AppConfiguration()
@@ -38,7 +40,8 @@ final class WorkerHarness: Sendable {
         events = log
         let stream = transport.broadcasts(of: configuration.broker.eventExchange, queue: "test")
         listening = Task { for await element in stream { log.take(element) } }
-        let worker = Worker(app: app, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pool: pool)
+        let worker = Worker(app: app, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pool: nil, time: clock?.reading)
+        self.clock = clock
         self.worker = worker
         running = Task { try await worker.run() }
         await worker.state.readiness.wait()
@@ -51,6 +54,19 @@ final class WorkerHarness: Sendable {
         let code = try await running.value
         listening.cancel()
         return code
+    }
+
+    /// Waits for an end that was asked for otherwise.
+    func ended() async throws -> Int32 {
+        let code = try await within("the worker's end") { [running] in try await running.value }
+        listening.cancel()
+        return code
+    }
+
+    /// Sets the worker's clock, as if the alarm had rung.
+    func advance(to time: Double) {
+        clock?.now = time
+        TaskRunner(worker.state).advance()
     }
 
     /// Sends a task and returns its id.
@@ -149,6 +165,19 @@ final class EventLog: Sendable {
             }
             state.waiting.removeAll { $0.count <= 0 }
         }
+    }
+}
+
+/// A clock that stands until it is set. Seconds since 1970.
+final class HandClock: Sendable {
+    private let time: Mutex<Double>
+    init(_ now: Double) { time = Mutex(now) }
+
+    var reading: @Sendable () -> Double { { self.now } }
+
+    var now: Double {
+        get { time.withLock { $0 } }
+        set { time.withLock { $0 = newValue } }
     }
 }
 

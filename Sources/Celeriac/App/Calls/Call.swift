@@ -33,7 +33,9 @@ public struct Call<Output: Decodable & Sendable>: Composable {
     /// Takes no results of earlier tasks as arguments.
     public func immutable() -> Call { changing { (signature) throws(CanvasError) in signature = try signature.immutable() } }
     /// Sends `callback` after success, with the result as its first argument.
-    public func link(_ callback: some Composable) -> Call { changing(callback) { (signature, callback) throws(CanvasError) in signature = try signature.linking(callback) } }
+    public func link(_ callback: some Composable) -> Call {
+        changing(callback) { (signature, callback) throws(CanvasError) in signature = try signature.linking(callback) }
+    }
     /// Sends `errback` after failure, with the id of the failed task as its argument. Of a chain, every step's failure counts.
     public func onError(_ errback: some Composable) -> Call {
         let onHeaders = app?.configuration.allowsErrorCallbackOnChordHeader ?? false

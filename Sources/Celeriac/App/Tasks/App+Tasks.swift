@@ -1,6 +1,7 @@
 public import CeleriacCore
 import OrderedCollections
 
+// `@concurrent` also says what would hold without it: Swift 6.3.1 crashes on bodies with a parameter pack when `NonisolatedNonsendingByDefault` is on.
 extension App {
     /// Makes a function known as a task, under the name that callers in any language use.
     ///
@@ -8,7 +9,7 @@ extension App {
     /// let add = try app.task("shop.add", "x", .optional("y", default: 1)) { (x: Int, y: Int) in x + y }
     /// ```
     ///
-    /// The body may be `async`, may throw, may take a `TaskContext` first, and may return nothing. It is called by many runs at once.
+    /// The body may be `async`, may throw, may take a `TaskContext` first, and may return nothing. It is called by many runs at once, on no actor.
     ///
     /// - Parameters:
     ///   - parameters: one for each argument of the body; none when callers are to use no keywords.
@@ -22,7 +23,8 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable, Output: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable (repeat each Argument) async throws -> Output
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
+        body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in try await body(repeat each arguments) }
@@ -33,7 +35,7 @@ extension App {
     public func task<each Argument: Codable & Sendable, Output: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
         limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
-        body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Output
+        body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         try register(name, parameters, options.with(queue, retry, limits, rateLimit, ignoresResult), body)
     }
@@ -42,7 +44,8 @@ extension App {
     @discardableResult
     public func task<each Argument: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
-        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil, body: @escaping @Sendable (repeat each Argument) async throws -> Void
+        limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
+        body: @escaping @Sendable @concurrent (repeat each Argument) async throws -> Void
     ) throws -> TypedTask<repeat each Argument, NoResult> {
         let options = options.with(queue, retry, limits, rateLimit, ignoresResult)
         return try register(name, parameters, options) { (_, arguments: repeat each Argument) in
@@ -56,7 +59,7 @@ extension App {
     public func task<each Argument: Codable & Sendable>(
         _ name: String, _ parameters: Parameter..., options: TaskOptions = TaskOptions(), queue: QueueName? = nil, retry: RetryPolicy? = nil,
         limits: TimeLimits? = nil, rateLimit: RateLimit? = nil, ignoresResult: Bool? = nil,
-        body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Void
+        body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Void
     ) throws -> TypedTask<repeat each Argument, NoResult> {
         try register(name, parameters, options.with(queue, retry, limits, rateLimit, ignoresResult)) { (context, arguments: repeat each Argument) in
             try await body(context, repeat each arguments)
@@ -72,13 +75,14 @@ extension App {
     }
 
     private func register<each Argument: Codable & Sendable, Output: Codable & Sendable>(
-        _ name: String, _ parameters: [Parameter], _ options: TaskOptions, _ body: @escaping @Sendable (TaskContext, repeat each Argument) async throws -> Output
+        _ name: String, _ parameters: [Parameter], _ options: TaskOptions,
+        _ body: @escaping @Sendable @concurrent (TaskContext, repeat each Argument) async throws -> Output
     ) throws -> TypedTask<repeat each Argument, Output> {
         var count = 0
         for _ in repeat (each Argument).self { count += 1 }
         let binding = try ArgumentBinding(task: name, count: count, parameters: parameters)
         register(
-            TaskDefinition(name: name, parameters: parameters.map(\.name), options: options) { args, kwargs, context in
+            TaskDefinition(name: name, parameters: parameters.map { $0.name }, options: options) { args, kwargs, context in
                 var decoding = ArgumentDecoding(values: try binding.bind(args, kwargs), binding: binding)
                 let arguments = (repeat try decoding.next((each Argument).self))
                 return try ValueEncoder().encode(try await body(context, repeat each arguments))

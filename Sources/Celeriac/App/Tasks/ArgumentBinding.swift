@@ -27,7 +27,9 @@ struct ArgumentBinding: Sendable {
     func bind(_ args: [Value], _ kwargs: OrderedDictionary<String, Value>) throws(CallMismatch) -> [Value] {
         // The usual call pays for nothing else.
         if args.count == count && kwargs.isEmpty { return args }
-        guard args.count <= count else { throw typeError("takes \(counted(count, "positional argument")) but \(args.count) \(args.count == 1 ? "was" : "were") given") }
+        guard args.count <= count else {
+            throw typeError("takes \(counted(count, "positional argument")) but \(args.count) \(args.count == 1 ? "was" : "were") given")
+        }
         var bound: [Value?] = args.map { $0 } + Array(repeating: nil, count: count - args.count)
         for (name, value) in kwargs {
             guard let index = parameters.firstIndex(where: { $0.name == name }) else { throw typeError("got an unexpected keyword argument '\(name)'") }

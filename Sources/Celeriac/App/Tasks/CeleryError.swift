@@ -7,10 +7,13 @@ public protocol CeleryError: Error {
     var stored: StoredException { get }
     /// Whether automatic retries are of use.
     var isRetryable: Bool { get }
+    /// Where it came from, in whatever form the other side writes that; the exception's text when `nil`.
+    var traceback: String? { get }
 }
 
 extension CeleryError {
     public var isRetryable: Bool { true }
+    public var traceback: String? { nil }
 }
 
 /// Can itself be thrown by a task: to raise, in a Python caller, an exception of a class of its own.

@@ -72,7 +72,9 @@ extension TypedTask {
     /// Tasks that run it for `size` elements each; the result is one list for each of them.
     public func chunks(_ items: some Sequence<(repeat each Argument)>, of size: Int) -> GroupCall<[Output]> {
         let (values, problem) = encoded(items, starred: true)
-        guard size > 0 else { return GroupCall(Call(.chunks(Signature(name), over: [], size: 1), app: app, problem: ArgumentError("chunks of \(size) of \(name)"))) }
+        guard size > 0 else {
+            return GroupCall(Call(.chunks(Signature(name), over: [], size: 1), app: app, problem: ArgumentError("chunks of \(size) of \(name)")))
+        }
         return GroupCall(Call(.chunks(Signature(name), over: values, size: size), app: app, problem: problem))
     }
 
@@ -89,7 +91,8 @@ extension TypedTask {
 
     private func encoded(_ items: some Sequence<(repeat each Argument)>, starred: Bool) -> ([Value], (any Error)?) {
         let calls = items.map { s(repeat each $0) }
-        return (calls.map { starred ? .array($0.signature.args) : $0.signature.args.first ?? .null }, calls.lazy.compactMap(\.problem).first)
+        // No key path: within a parameter pack Swift 6.3.1 crashes on them.
+        return (calls.map { starred ? .array($0.signature.args) : $0.signature.args.first ?? .null }, calls.lazy.compactMap { $0.problem }.first)
     }
 }
 

@@ -87,7 +87,9 @@ struct Books {
 
     /// When a held or rate-limited task is next to be looked at; `nil` when none waits.
     func nextAlarm(now: Double) -> Double? {
-        [held.earliest, limited.nextRelease(after: now)].compactMap(\.self).min()
+        // Asked after each task: without an array.
+        guard let eta = held.earliest else { return limited.nextRelease(after: now) }
+        return min(eta, limited.nextRelease(after: now) ?? eta)
     }
 
     /// Moves on what was held until `now`, and fills the free slots.

@@ -24,13 +24,6 @@ extension TaskEvent {
         return event
     }
 
-    /// A result that the backend did not take.
-    static func resultLost(_ id: TaskID, reason: String) -> TaskEvent {
-        var event = TaskEvent("result-lost", id)
-        event.add("exception", reason)
-        return event
-    }
-
     /// - Parameter runtime: of the run.
     static func of(_ announcement: Ending.Announcement, _ id: TaskID, runtime: Duration) -> TaskEvent {
         switch announcement {

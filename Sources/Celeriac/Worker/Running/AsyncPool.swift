@@ -22,6 +22,7 @@ final class AsyncPool: Pool {
     let implementation = "celeriac.pool.async"
     private let app: App
     private let log: Logger
+    private let executor = BodyExecutor()
     private let state: Mutex<State>
     /// Bodies that still run although their runs have ended.
     private let abandonedCount = Atomic(0)
@@ -42,7 +43,10 @@ final class AsyncPool: Pool {
         let run = AsyncRun()
         state.withLock { $0.runs[id] = run }
         // The body must be able to outlive its run: that rules out a child task.
-        run.attach(Task { if !run.finish(await app.execute(job)) { abandonedCount.subtract(1, ordering: .relaxed) } })
+        run.attach(
+            Task(executorPreference: executor) {
+                if !run.finish(await self.app.execute(job)) { self.abandonedCount.subtract(1, ordering: .relaxed) }
+            })
         let timer = job.request.limits.hard.map { watch(run, $0, job.request) }
         let result = await run.value()
         timer?.cancel()

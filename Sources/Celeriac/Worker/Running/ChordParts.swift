@@ -43,12 +43,21 @@ struct ChordParts: Sendable {
     /// Whoever waits for the body learns why it will not come.
     func fail(_ body: Value, _ error: StoredException, _ context: CanvasContext) async {
         state.log.error("Chord failed: \(ForeignText.safe(error.text))")
+        await carryOut(Canvas.failedChord(body: body, context: context, newID: freshUUID), error, traceback: error.text)
+    }
+
+    /// What can be done of it is; the rest is logged.
+    func carryOut(_ failure: FailurePlan, _ error: StoredException, traceback: String) async {
+        for problem in failure.problems { state.log.error("Couldn't fail what follows: \(ForeignText.safe("\(problem)"))") }
+        await fail(failure.failures, error, traceback: traceback)
+        if !failure.revoked.isEmpty, state.transport.features.contains(.broadcast) {
+            do { try await state.app.revoke(failure.revoked) } catch {
+                state.log.warning("Couldn't revoke the members of a chord's body: \(ForeignText.safe(error.description))")
+            }
+        }
         do {
-            let failure = try Canvas.failedChord(body: body, context: context, newID: freshUUID)
-            await fail(failure.failures, error, traceback: error.text)
-            if !failure.revoked.isEmpty { try await state.app.revoke(failure.revoked) }
             try await state.app.carryOut(failure.errbacks.flatMap(\.steps))
-        } catch { state.log.error("Couldn't fail the body of a chord: \(ForeignText.safe("\(error)"))") }
+        } catch { state.log.error("Couldn't send error callbacks: \(ForeignText.safe("\(error)"))") }
     }
 
     /// Stores what will never run as failed, and counts it where it is in a chord itself.

@@ -36,8 +36,8 @@ final class Completions: Sendable {
         self.lanes = lanes
         self.settling = settling
         storing = Coalescer { batch in
-            await lanes.store(batch.compactMap(\.completion.record))
-            settling.push(batch.map(\.completion))
+            let unstored = await lanes.store(batch.compactMap(\.completion.record))
+            settling.push(batch.map(\.completion).filter { completion in completion.record.map { !unstored.contains($0.id) } ?? true })
             for element in batch { element.stored?.resume() }
         }
     }
@@ -88,17 +88,19 @@ private final class CompletionLanes: Sendable {
 
     func hurry() { isHurried.store(true, ordering: .relaxed) }
 
-    func store(_ records: [ResultRecord]) async {
-        guard let results, !records.isEmpty else { return }
-        guard let error = await attempt(records, in: results) else { return }
+    /// - Returns: the tasks that there was no time left to store, at the end of the worker: their messages go back to the broker.
+    func store(_ records: [ResultRecord]) async -> Set<TaskID> {
+        guard let results, !records.isEmpty, let error = await attempt(records, in: results) else { return [] }
+        if isHurried.load(ordering: .relaxed) { return Set(records.map(\.id)) }
         // One record that the server refuses must not take the others with it.
         let apart = error.kind == .unreachable || error.kind == .timedOut || records.count == 1 ? nil : records
         for record in records {
             guard let error = apart == nil ? error : await attempt([record], in: results) else { continue }
             let reason = ForeignText.safe(error.description)
             log.error("Result of \(ForeignText.safe(record.id.rawValue)) is lost: \(reason)")
-            events.send(.resultLost(record.id, reason: reason))
+            events.send("result-lost", members: [("uuid", .string(record.id.rawValue)), ("exception", .string(reason))])
         }
+        return []
     }
 
     /// The last error; `nil` when they are stored.

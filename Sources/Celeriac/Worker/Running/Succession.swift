@@ -49,12 +49,8 @@ struct Succession: Sendable {
         case .revocation(let exception): await count(task, .revoked, exception.value)
         case .failure(let exception, let traceback):
             await count(task, .failure, exception.value)
-            do {
-                let context = state.app.canvasContext(running: task.request)
-                let (errbacks, failures) = try Canvas.afterFailure(of: task.message, context: context, newID: freshUUID)
-                await chords.fail(failures, exception, traceback: traceback)
-                if let errbacks { try await state.app.carryOut(errbacks.steps) }
-            } catch { state.log.error("Couldn't send the error callbacks of \(state.shown(task)): \(ForeignText.safe("\(error)"))") }
+            let failure = Canvas.afterFailure(of: task.message, context: state.app.canvasContext(running: task.request), newID: freshUUID)
+            await chords.carryOut(failure, exception, traceback: traceback)
         }
     }
 

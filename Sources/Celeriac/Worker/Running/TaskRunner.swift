@@ -37,7 +37,7 @@ struct TaskRunner: Sendable {
         let now = state.time()
         let (next, alarm) = state.books.withLock { ($0.advance(now: now), $0.nextAlarm(now: now)) }
         for (task, why) in next.discards { discard(task, why) }
-        state.alarm.set(alarm) { advance() }
+        if let alarm { state.alarm.set(alarm) { advance() } } else { state.alarm.cancel() }
         state.updatePrefetch()
         return next.runs
     }
@@ -122,7 +122,7 @@ struct TaskRunner: Sendable {
 
     /// A task that is not run.
     func discard(_ task: Reservation, _ why: Books.Discard) {
-        state.log.info("Discarding \(why == .expired ? "expired" : "revoked") task: \(state.shown(task))")
+        state.log.info("Discarding \(why == .expired ? "expired" : "revoked") task: \(state.named(task))")
         let ending = Ending(revoked: why == .expired ? "expired" : "revoked", policy: task.policy, tag: task.tag)
         let run = TaskRun(outcome: .ignored, runtime: .zero, children: [])
         guard succession.follows(ending.consequence, task) else {

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import Foundation
+import Logging
+
+/// `celeriac demo-worker`: a worker of the demo, with the demo's tasks. Ends when its standard input does.
+struct DemoWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "demo-worker", abstract: "A worker of the demo.", shouldDisplay: false)
+    @OptionGroup var global: GlobalOptions
+    @Option(name: [.customShort("n"), .customLong("hostname")]) var nodeName: String
+    @Option(name: [.customShort("P"), .long]) var pool: PoolName
+    @Option(name: [.short, .long]) var concurrency: Int
+
+    func run() async throws {
+        let session = try Session(global)
+        var configuration = AppConfiguration()
+        configuration.broker = session.settings
+        configuration.sendsSentEvents = true
+        configuration.queues = [Queue(configuration.defaultQueue), Queue("media")]
+        configuration.worker.name = nodeName
+        configuration.worker.pool = pool == .process ? .process : .async
+        configuration.worker.concurrency = concurrency
+        configuration.worker.sendsEvents = true
+        // Half as many as usual: with fewer in hand, the queues have something to show.
+        configuration.worker.prefetchMultiplier = 2
+        let app = try App("demo", broker: session.broker, resultBackend: session.resultBackend, configuration: configuration)
+        try DemoTasks.register(on: app)
+        if PoolChild.isThisProcess { await PoolChild.run(app) }
+        let worker = Worker(app: app, log: try WorkerLog.logger(level: .info, file: nil))
+        // A thread of its own: it is to end the process whatever that does.
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while read(STDIN_FILENO, &byte, 1) > 0 {}
+            worker.shutdown(.cold)
+            Thread.sleep(forTimeInterval: 2)
+            _exit(1)
+        }
+        _ = try await worker.runHeedingSignals()
+    }
+}
