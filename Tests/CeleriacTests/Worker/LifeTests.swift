@@ -67,6 +67,10 @@ import Testing
             while harness.events.all.count(where: { $0["type"] == "worker-heartbeat" }) < 2 { await Task.yield() }
         }
         try await harness.stop()
+        // Who listens may hear of the end a moment after it.
+        try await within("a goodbye") {
+            while harness.events.all.last?["type"] != "worker-offline" { await Task.yield() }
+        }
         let events = harness.events.all
         #expect(events.first?["type"] == "worker-online" && events.last?["type"] == "worker-offline")
         for event in events {
