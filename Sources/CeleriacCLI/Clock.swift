@@ -1,13 +1,10 @@
+import CeleriacBroker
 import Foundation
 
 /// The system's clock and zone: pure code gets them from here as values.
 enum Clock {
     /// Seconds since 1970.
-    static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    static var now: Double { secondsSince1970() }
 
     /// Seconds that the local zone is ahead of UTC at `time`, and its abbreviation.
     static func zone(at time: Double) -> (offset: Int, name: String) {

@@ -25,7 +25,7 @@ public final class App: Sendable {
 
     init(
         _ name: String, configuration: AppConfiguration, transport: any Transport, results: (any ResultStore)?,
-        time: @escaping @Sendable () -> Double = WallClock.now
+        time: @escaping @Sendable () -> Double = secondsSince1970
     ) {
         self.name = name
         self.configuration = configuration

@@ -141,7 +141,7 @@ extension TaskOutcome.Retry {
 extension Duration? {
     /// Seconds, or null.
     fileprivate var seconds: Value {
-        map { .number(Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18) } ?? .null
+        map { .number($0.seconds) } ?? .null
     }
 }
 

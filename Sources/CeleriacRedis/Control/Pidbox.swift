@@ -117,7 +117,3 @@ final class Pidbox: Sendable {
         if (try? await pool.send(commands)) == nil { _ = try? await pool.send(commands) }
     }
 }
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}

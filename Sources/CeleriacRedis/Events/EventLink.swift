@@ -16,8 +16,7 @@ struct EventLink: Sendable {
     /// Returns when its task is cancelled.
     func run() async {
         defer { backlog.finish() }
-        var random = SystemRandomNumberGenerator()
-        var backoff = Backoff()
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
         var unheardSince = secondsSince1970()
         // A first attempt may take its time; later ones must not keep us from noticing that the server is back.
         var patience = Duration.seconds(5)
@@ -26,7 +25,7 @@ struct EventLink: Sendable {
             let reason: TransportError
             do throws(TransportError) {
                 let connection = try await RedisConnection.open(endpoint, gate: gate, patience: patience, receiveBuffer: Self.receiveBuffer)
-                backoff = Backoff()
+                backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
                 reason = try await connection.listen(to: subscriptions, into: backlog)
                 unheardSince = secondsSince1970()
             } catch {
@@ -35,10 +34,10 @@ struct EventLink: Sendable {
             // Whoever let go of the feed hears no more of it.
             if Task.isCancelled { break }
             patience = .seconds(2.5)
-            let wait = backoff.next(using: &random)
-            backlog.put(.link(.reconnecting(since: unheardSince, retryAt: secondsSince1970() + wait, reason: reason.cause)))
+            let wait = backoff.next()
+            backlog.put(.link(.reconnecting(since: unheardSince, retryAt: secondsSince1970() + wait.seconds, reason: reason.cause)))
             // Cut short by cancellation, which the loop sees by itself.
-            try? await Task.sleep(for: .seconds(wait))
+            try? await Task.sleep(for: wait)
         }
     }
 }

@@ -52,17 +52,16 @@ final class ResultWatch: Sendable {
     private func align() {
         guard state.withLock({ $0.beginAligning() }) else { return }
         _ = activities.begin { [weak self] in
-            var backoff = Backoff()
-            var random = SystemRandomNumberGenerator()
+            var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
             while let self, let work = self.state.withLock({ $0.nextWork() }) {
                 do throws(TransportError) {
                     let canTell = try await self.carryOut(work)
-                    backoff = Backoff()
+                    backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
                     if !canTell { try? await Task.sleep(for: Self.lookInterval) }
                 } catch {
                     // Whoever has just come is told; the others were promised that we come back.
                     self.state.withLock { $0.fail(work, error) }.forEach { $0() }
-                    try? await Task.sleep(for: .seconds(backoff.next(using: &random)))
+                    try? await Task.sleep(for: backoff.next())
                 }
                 if Task.isCancelled { self.state.withLock { $0.endAligning() } }
             }

@@ -28,7 +28,7 @@ public final class SQLiteBroker: BrokerConnection {
     }
 
     public func close() async {
-        await activities.end()
+        await activities.end(within: .seconds(5))
         access.close()
     }
 }

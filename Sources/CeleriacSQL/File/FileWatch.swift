@@ -1,3 +1,4 @@
+import CeleriacCore
 import Dispatch
 import GRDB
 import Synchronization

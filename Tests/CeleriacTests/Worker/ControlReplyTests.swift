@@ -57,7 +57,7 @@ import Testing
         let running = try await harness.send("shop.gate", [300])
         await gate.entered.wait()
         let reserved = try await harness.send("shop.task", [916])
-        let held = try await harness.send("shop.task", [1]) { $0.eta = WallClock.now() + 3600 }
+        let held = try await harness.send("shop.task", [1]) { $0.eta = secondsSince1970() + 3600 }
         for id in [reserved, held] { _ = try await harness.events.wait(for: "task-received", id) }
         for method in ["active", "reserved", "scheduled"] {
             let answer = await harness.ask(method)

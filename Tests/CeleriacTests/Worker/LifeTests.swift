@@ -19,7 +19,7 @@ import Testing
         let running = try await harness.send("shop.gate")
         await gate.entered.wait()
         for _ in 0..<2 { _ = try await harness.events.wait(for: "task-received", try await harness.send("shop.task")) }
-        _ = try await harness.events.wait(for: "task-received", try await harness.send("shop.task") { $0.eta = WallClock.now() + 3600 })
+        _ = try await harness.events.wait(for: "task-received", try await harness.send("shop.task") { $0.eta = secondsSince1970() + 3600 })
         harness.worker.shutdown(.warm)
         gate.open()
         #expect(try await harness.stop(.warm) == 0)

@@ -14,7 +14,7 @@ import Testing
             order.withLock { $0.append(args.first?.integer ?? 0) }
             return .null
         }
-        let start = WallClock.now()
+        let start = secondsSince1970()
         let harness = await WorkerHarness([note], clock: HandClock(start)) { $0.worker.concurrency = 1 }
         var ids: [Int: TaskID] = [:]
         for number in [3, 1, 2] {
@@ -39,7 +39,7 @@ import Testing
     /// With the system's clock: whoever waits is woken, and not too early.
     @Test func anETAComesByItself() async throws {
         let harness = await WorkerHarness([OutcomeTests.task { _, _, _ in 1 }])
-        let eta = WallClock.now() + 0.2
+        let eta = secondsSince1970() + 0.2
         let id = try await harness.send("shop.task") { $0.eta = eta }
         _ = try await harness.events.wait(for: "task-succeeded", id)
         let start = try #require(harness.events.event("task-started", id)?["timestamp"]?.double)
@@ -49,7 +49,7 @@ import Testing
 
     @Test func whatWaitsForItsETATakesNoRoom() async throws {
         let harness = await WorkerHarness([OutcomeTests.task { _, _, _ in 1 }]) { $0.worker.concurrency = 1; $0.worker.prefetchMultiplier = 1 }
-        for _ in 0..<5 { try await harness.send("shop.task") { $0.eta = WallClock.now() + 3600 } }
+        for _ in 0..<5 { try await harness.send("shop.task") { $0.eta = secondsSince1970() + 3600 } }
         _ = try await harness.record(try await harness.send("shop.task"), .success)
         #expect(harness.worker.state.books.withLock { $0.held.count } == 5)
         try await harness.stop()
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func aRateLimitSpreadsTasksEvenly() async throws {
-        let clock = HandClock(WallClock.now())
+        let clock = HandClock(secondsSince1970())
         let harness = await WorkerHarness([OutcomeTests.task(change: { $0.rateLimit = RateLimit(perSecond: 0.1) }) { _, _, _ in 1 }], clock: clock)
         var ids: [TaskID] = []
         for _ in 0..<3 { ids.append(try await harness.send("shop.task")) }
@@ -115,7 +115,7 @@ import Testing
 
     @Test func whatCameTooLateExpires() async throws {
         let harness = await WorkerHarness([OutcomeTests.task { _, _, _ in 1 }])
-        let id = try await harness.send("shop.task") { $0.expires = WallClock.now() - 1 }
+        let id = try await harness.send("shop.task") { $0.expires = secondsSince1970() - 1 }
         #expect(try await harness.events.wait(for: "task-revoked", id) == ["task-revoked"])
         #expect(harness.events.event("task-revoked", id)?["expired"] == true)
         #expect(try await harness.record(id, .revoked).exception?.arguments == ["expired"])

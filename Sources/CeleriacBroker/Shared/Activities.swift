@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What goes on by itself on behalf of a broker, so that it can be ended with it.
-final class Activities: Sendable {
+package final class Activities: Sendable {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]
         var next = 0
@@ -9,7 +9,9 @@ final class Activities: Sendable {
 
     private let state = Mutex(State())
 
-    func begin(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    package init() {}
+
+    package func begin(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
         state.withLock { state in
             let number = state.next
             state.next += 1
@@ -23,7 +25,7 @@ final class Activities: Sendable {
     }
 
     /// Cancels all, and waits until they have cleaned up, but not for long: a server that does not answer must not keep anyone from leaving.
-    func end(within patience: Duration) async {
+    package func end(within patience: Duration) async {
         let tasks = state.withLock { Array($0.tasks.values) }
         for task in tasks { task.cancel() }
         let (ends, continuation) = AsyncStream<Void>.makeStream()

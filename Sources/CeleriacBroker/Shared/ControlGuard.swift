@@ -1,17 +1,15 @@
-import CeleriacBroker
-import CeleriacCore
+package import CeleriacCore
 
 /// Which remote-control methods a permission allows.
-enum ControlGuard {
+package enum ControlGuard {
     /// Methods that change nothing on a worker, with their old names (celery.worker.control, `@inspect_command`). `memsample` is left out: it forces a sample.
-    static let reading: Set<String> = [
+    package static let reading: Set<String> = [
         "active", "active_queues", "clock", "conf", "dump_active", "dump_conf", "dump_reserved", "dump_revoked", "dump_schedule", "dump_tasks", "ping",
-        "query_task",
-        "registered", "report", "reserved", "revoked", "scheduled", "stats",
+        "query_task", "registered", "report", "reserved", "revoked", "scheduled", "stats",
     ]
 
     /// - Throws: kind `.readOnly`, in words for the status line.
-    static func check(_ request: ControlRequest, _ permission: Permission, _ endpoint: String) throws(TransportError) {
+    package static func check(_ request: ControlRequest, _ permission: Permission, _ endpoint: String) throws(TransportError) {
         switch permission {
         case .act: return
         case .readOnly where reading.contains(request.method): return

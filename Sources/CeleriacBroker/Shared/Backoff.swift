@@ -1,15 +1,16 @@
 /// Growing pauses between attempts, with jitter, so that a cluster does not come back all at once.
-struct Backoff: Sendable {
+package struct Backoff: Sendable {
     private var pause: Duration
     private let longest: Duration
 
-    init(first: Duration, longest: Duration) {
+    /// Doubled each time, from `first` up to `longest`.
+    package init(first: Duration, longest: Duration) {
         pause = first
         self.longest = longest
     }
 
-    /// Between half and all of twice the last one.
-    mutating func next() -> Duration {
+    /// Between half and all of the pause whose turn it is.
+    package mutating func next() -> Duration {
         defer { pause = min(longest, pause * 2) }
         return pause * Double.random(in: 0.5...1)
     }

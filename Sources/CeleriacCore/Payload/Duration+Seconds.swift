@@ -1,10 +1,8 @@
-import CeleriacCore
-
 extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 
     /// Seconds, as an integer when they are whole.
-    var secondsValue: Value {
+    package var secondsValue: Value {
         let (seconds, attoseconds) = components
         return attoseconds == 0 ? .integer(Int(seconds)) : .number(self.seconds)
     }
