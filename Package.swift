@@ -69,6 +69,8 @@ let package = Package(
             name: "Celeriac",
             dependencies: [
                 "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -39,11 +39,11 @@ extension RedisResultBackend: GroupInspection {
     /// (celery.backends.redis, 5.7).
     public func chords(_ groups: [String]) async throws(TransportError) -> [ChordFacts] {
         guard !groups.isEmpty else { return [] }
-        let parts = ["s", "t", "c"]
         let first = try await pool.send(
-            groups.flatMap { group in
-                parts.map { RedisCommand("GET", chordKey(group, $0)) } + [
-                    RedisCommand("ZCARD", chordKey(group, "j")), RedisCommand("LLEN", chordKey(group, "j")), RedisCommand("SCARD", chordKey(group, "d")),
+            groups.flatMap { group -> [RedisCommand] in
+                let (parts, counted) = (keys.chordParts(group), keys.chordCounted(group))
+                return [keys.chordSize(group), keys.chordExtra(group), keys.chordClaim(group)].map { RedisCommand("GET", $0) } + [
+                    RedisCommand("ZCARD", parts), RedisCommand("LLEN", parts), RedisCommand("SCARD", counted),
                 ]
             })
         guard first.count == groups.count * 6 else { return [] }
@@ -60,7 +60,7 @@ extension RedisResultBackend: GroupInspection {
             facts.append(chord)
         }
         guard !listed.isEmpty else { return facts }
-        for (index, reply) in zip(listed, try await pool.send(listed.map { RedisCommand("SMEMBERS", chordKey(groups[$0], "d")) })) {
+        for (index, reply) in zip(listed, try await pool.send(listed.map { RedisCommand("SMEMBERS", keys.chordCounted(groups[$0])) })) {
             // `<task id>:<index>`
             facts[index].members = reply.items?.compactMap { item in
                 item.text.map { text in TaskID(text.lastIndex(of: ":").map { String(text[..<$0]) } ?? text) }
@@ -68,6 +68,4 @@ extension RedisResultBackend: GroupInspection {
         }
         return facts
     }
-
-    private func chordKey(_ group: String, _ part: String) -> String { keys.group(group) + "." + part }
 }

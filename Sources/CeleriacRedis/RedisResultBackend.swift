@@ -16,8 +16,7 @@ public final class RedisResultBackend: ResultBackend {
     }
 
     public func record(of id: TaskID) async throws(TransportError) -> ResultRecord? {
-        guard let bytes = try await pool.send(RedisCommand("GET", keys.task(id))).bytes else { return nil }
-        return try ResultRecord(stored: bytes, id: id, at: pool.endpoint)
+        try await pool.record(of: id, keys)
     }
 
     public func close() async { await pool.close() }

@@ -201,8 +201,10 @@ import Testing
         let (store, path) = (store, file.path)
         let claimed = try await within {
             async let claimed = store.claim(from: ["q"], upTo: 5, owner: "w", wait: .seconds(50))
-            // As Python puts a message: with a connection of its own, which tells nobody.
-            try await DatabaseQueue(path: path).write { database in
+            // As Python puts a message: with a connection of its own, which tells nobody, and waits its turn as Python's does.
+            var python = Configuration()
+            python.busyMode = .timeout(5)
+            try await DatabaseQueue(path: path, configuration: python).write { database in
                 try database.execute(
                     sql: """
                         INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) SELECT 1, NULL, payload, 1, queue_id FROM kombu_message LIMIT 1

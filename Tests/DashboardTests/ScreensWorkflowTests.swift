@@ -56,6 +56,31 @@ import Testing
         #expect(session.effects.isEmpty && session.state.modals.isEmpty)
     }
 
+    @Test func groupsThatTheResultBackendDoesNotTellOfAreSaid() {
+        var session = Session(columns: 120, rows: 36)
+        session.header.groupProblem = "open at rediss://h failed"
+        session.press("2")
+        #expect(!session.grid.text.contains("rediss://h"))
+        session.press("6")
+        #expect(session.grid.text.contains("the result backend does not tell of groups: open at rediss://h failed"))
+        session.press("j enter")
+        #expect(session.grid.text.contains("the result backend does not tell of groups"))
+        #expect(WorkflowsScreen.emptiness(ListPage(), ListState(), session.header).last == "open at rediss://h failed")
+    }
+
+    @Test func aStuckChordIsTheReasonBeforeAFailure() {
+        var row = Sample.failedChain.row
+        #expect(WorkflowReason(row)?.texts.last == "shop.refuse: PaymentRefused")
+        row.chord = .stuck(counted: 2, size: 2)
+        #expect(row.isStuck && WorkflowReason(row) == .chord(.stuck(counted: 2, size: 2)))
+        row = Sample.waitingChord.row
+        #expect(!row.isStuck && WorkflowReason(row)?.texts.first == row.chord?.words)
+        row.chord = .fired
+        #expect(WorkflowReason(row)?.texts == ["reports.render on batch-1"])
+        (row.counts.running, row.counts.waiting) = (0, 0)
+        #expect(WorkflowReason(row) == nil)
+    }
+
     /// What is known of a chord is said in one sentence.
     @Test func verdictsAreSentences() {
         #expect(

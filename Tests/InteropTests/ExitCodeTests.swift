@@ -54,6 +54,39 @@ struct ExitCodeTests {
         #expect(try Celeriac.run("-b", "redsi://localhost", "queues").complaint.contains("redis"))
     }
 
+    @Test(arguments: [
+        ["workers", "--wait", "inf"], ["queues", "--wait", "1e30"], ["tasks", "--for", "nan"], ["workflows", "--for", "1e10"], ["timings", "--for", "inf"],
+        ["find", "8a1f", "--for=-1"], ["top", "--once", "--wait", "inf"], ["status", "--timeout", "inf"], ["inspect", "ping", "--timeout", "1e30"],
+        ["control", "pool_grow", "--timeout", "nan"], ["revoke", "8a1f", "--timeout=-1"], ["call", "t", "--wait", "inf", "-r", "redis://127.0.0.1:1/1"],
+        ["call", "t", "--countdown", "1e30"], ["call", "t", "--expires", "nan"],
+    ])
+    func aTimeThatNoClockTakesIsWrongUsageBeforeAnythingIsSent(_ command: [String]) throws {
+        let finished = try Celeriac.start(command + ["-b", "redis://127.0.0.1:1/0"]).finish()
+        #expect(finished.status == 2, "\(finished)")
+        #expect(finished.complaint.contains(" wants seconds"), "\(finished.complaint)")
+    }
+
+    @Test(arguments: [["--autoscale=-3,1"], ["--autoscale=0,0"], ["--autoscale=2,3"], ["--time-limit", "inf"], ["--soft-time-limit", "0"]])
+    func aWorkerToldWhatMakesNoSenseDoesNotStart(_ options: [String]) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("tasks-\(UUID().uuidString).toml")
+        try "[tasks.a]\ncommand = [\"true\"]\n".write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let finished = try Celeriac.start(["worker", "--tasks", file.path, "-b", "memory://"] + options).finish()
+        #expect(finished.status == 2, "\(finished)")
+        #expect(finished.complaint.contains("\(options[0].prefix { $0 != "=" }) wants"), "\(finished.complaint)")
+    }
+
+    @Test func aResultBackendThatCannotBeOpenedIsToldWhereGroupsAre() async throws {
+        let server = try await RedisServer.start()
+        let cluster = ["-b", "redis://127.0.0.1:\(server.port)/0", "-r", "mongodb://127.0.0.1/x"]
+        let workflows = try Celeriac.start(["workflows", "--for", "0"] + cluster).finish()
+        #expect(workflows.status == 0 && workflows.complaint.contains("mongodb"), "\(workflows)")
+        let queues = try Celeriac.start(["queues"] + cluster).finish()
+        #expect(queues.status == 0 && !queues.complaint.contains("mongodb"), "\(queues)")
+        let once = try Celeriac.start(["top", "--once", "--view", "workflows", "--wait", "0", "--size", "120x30"] + cluster).finish()
+        #expect(once.text.contains("does not tell of groups"), "\(once.text)")
+    }
+
     @Test func helpAndVersionAre0() async throws {
         for arguments in [["--help"], ["--version"], ["inspect", "--help"]] {
             let finished = try Celeriac.start(arguments).finish()

@@ -54,6 +54,8 @@ public final class App: Sendable {
 
 /// Celery's logical time, carried by events and control messages: grows with each send, and jumps beyond what it hears.
 final class LamportClock: Sendable {
+    /// Beyond it stands nothing that any cluster has counted to: not heeded, since counting on from there would overflow.
+    private static let limit = 1 << 62
     private let time = Mutex(0)
 
     var now: Int { time.withLock { $0 } }
@@ -65,5 +67,5 @@ final class LamportClock: Sendable {
         }
     }
     /// After hearing `other`.
-    func adjust(to other: Int) { time.withLock { $0 = max($0, other) + 1 } }
+    func adjust(to other: Int) { time.withLock { $0 = max($0, other <= Self.limit ? other : 0) + 1 } }
 }

@@ -1,5 +1,6 @@
 import CeleriacBroker
 public import CeleriacCore
+import Logging
 public import OrderedCollections
 
 extension App {
@@ -47,13 +48,13 @@ extension App {
         try await send(calls)
     }
 
-    /// Sends messages as they are, in one batch: routes, default queue, `task-sent` events.
+    /// Sends messages as they are, in one batch: routes, default queue; then their `task-sent` events.
     func send(_ calls: [TaskCall]) async throws(TransportError) {
         guard !calls.isEmpty else { return }
         let hooks = middleware.compactMap(\.willSend), now = time()
-        let sendsEvents = configuration.sendsSentEvents && transport.features.contains(.broadcast)
-        var publications: [Publication] = [], events: [SenderEvent] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
-        publications.reserveCapacity(calls.count + 1)
+        var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
+        var publications: [Publication] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
+        publications.reserveCapacity(calls.count)
         for call in calls {
             var call = completed(call, now: now)
             for hook in hooks { hook(&call) }
@@ -61,11 +62,18 @@ extension App {
             call.priority = destination.priority ?? configuration.defaultPriority
             if let queue = destination.declared { queues[queue.name] = queue }
             let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
-            if sendsEvents { events.append(sender.sentEvent(envelope, to: destination, clock: clock.forward(), now: now)) }
+            events?.add("task-sent", sender.sentEvent(envelope, to: destination), clock: clock.forward(), now: now)
             publications.append(Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope))
         }
-        if let events = SenderEvent.publication(of: events, exchange: configuration.broker.eventExchange) { publications.append(events) }
         try await publish(publications, declaring: sender.undeclared(Array(queues.values)))
+        if let told = events?.publication(to: configuration.broker.eventExchange) { await tell(told) }
+    }
+
+    /// Once the tasks are in the broker, and tried once: an event that cannot be sent is no reason to say that they were not, or to send them again.
+    private func tell(_ events: Publication) async {
+        do { try await transport.publish([events]) } catch {
+            Logger(label: "celeriac.producer").warning("task-sent events are lost: \(ForeignText.safe(error.description))")
+        }
     }
 
     /// With what the task's own options say, where the call does not.
@@ -92,7 +100,7 @@ extension App {
                 }
                 return try await transport.publish(publications)
             } catch {
-                guard triesLeft > 0, error.kind == .unreachable || error.kind == .timedOut else { throw error }
+                guard triesLeft > 0, error.isTransient else { throw error }
                 triesLeft -= 1
                 // Cancelled: nobody wants another try.
                 if (try? await Task.sleep(for: pause)) == nil { throw error }

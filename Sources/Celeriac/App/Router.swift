@@ -16,7 +16,7 @@ struct Router: Sendable {
     private let queues: [QueueName: Queue]
     private let createsMissing: Bool
     private let exact: [String: Route]
-    private let patterns: [Route]
+    private let patterns: [(pattern: GlobPattern, route: Route)]
 
     init(_ configuration: AppConfiguration) {
         defaultQueue = configuration.defaultQueue
@@ -24,7 +24,7 @@ struct Router: Sendable {
         createsMissing = configuration.createsMissingQueues || configuration.queues.isEmpty
         let plain = configuration.routes.filter { !$0.pattern.contains("*") }
         exact = Dictionary(plain.map { ($0.pattern, $0) }, uniquingKeysWith: { first, _ in first })
-        patterns = configuration.routes.filter { $0.pattern.contains("*") }
+        patterns = configuration.routes.filter { $0.pattern.contains("*") }.map { (GlobPattern($0.pattern), $0) }
     }
 
     /// What the call says wins; the first route that fits its name fills in the rest; then comes the default queue.
@@ -45,7 +45,7 @@ struct Router: Sendable {
 
     private func route(for task: String) -> Route? {
         if exact.isEmpty && patterns.isEmpty { return nil }
-        return exact[task] ?? patterns.first { ShellPattern($0.pattern).matches(task) }
+        return exact[task] ?? patterns.first { $0.pattern.matches(task) }?.route
     }
 
     private func queue(_ name: QueueName) throws(TransportError) -> Queue {
@@ -61,67 +61,4 @@ struct Router: Sendable {
 
 extension Queue {
     fileprivate var key: String { routingKey ?? name.rawValue }
-}
-
-/// A pattern of a shell, as Python's `fnmatch` reads it: `*`, `?`, `[abc]`, `[!a-z]`; it has to match the whole text.
-struct ShellPattern: Sendable {
-    private enum Part: Sendable {
-        case any
-        case one(@Sendable (Unicode.Scalar) -> Bool)
-    }
-
-    private let parts: [Part]
-
-    init(_ pattern: String) {
-        var parts: [Part] = [], rest = pattern.unicodeScalars[...]
-        while let scalar = rest.popFirst() {
-            switch scalar {
-            case "*": parts.append(.any)
-            case "?": parts.append(.one { _ in true })
-            case "[": parts.append(Self.set(&rest))
-            default: parts.append(.one { $0 == scalar })
-            }
-        }
-        self.parts = parts
-    }
-
-    /// Linear but for the last `*`, to which alone it goes back.
-    func matches(_ text: String) -> Bool {
-        let scalars = Array(text.unicodeScalars)
-        var part = 0, position = 0, star: (part: Int, position: Int)?
-        while position < scalars.count {
-            if part < parts.count, case .any = parts[part] {
-                star = (part, position)
-                part += 1
-            } else if part < parts.count, case .one(let fits) = parts[part], fits(scalars[position]) {
-                part += 1
-                position += 1
-            } else if let last = star {
-                star = (last.part, last.position + 1)
-                (part, position) = (last.part + 1, last.position + 1)
-            } else {
-                return false
-            }
-        }
-        return parts[part...].allSatisfy { if case .any = $0 { true } else { false } }
-    }
-
-    /// What follows `[`; without a `]` the bracket stands for itself.
-    private static func set(_ rest: inout Substring.UnicodeScalarView) -> Part {
-        let isNegated = rest.first == "!"
-        let body = isNegated ? rest.dropFirst() : rest
-        // A `]` in the first place is one of the set.
-        guard let end = body.dropFirst().firstIndex(of: "]") else { return .one { $0 == "[" } }
-        var ranges: [ClosedRange<Unicode.Scalar>] = [], members = body[..<end]
-        while let first = members.popFirst() {
-            if members.first == "-", members.count > 1 {
-                members.removeFirst()
-                if let last = members.popFirst(), first <= last { ranges.append(first...last) }
-            } else {
-                ranges.append(first...first)
-            }
-        }
-        rest = body[body.index(after: end)...]
-        return .one { [ranges] scalar in ranges.contains { $0.contains(scalar) } != isNegated }
-    }
 }

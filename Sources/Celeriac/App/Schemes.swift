@@ -44,15 +44,13 @@ public enum Schemes {
     /// Opens the broker that `url` names, for sending and running tasks; connections are made by the first call.
     /// - Throws: as `broker` does.
     static func transport(_ url: BrokerURL, settings: BrokerSettings) throws(TransportError) -> any Transport {
-        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.transport else { throw unknown(url, "a broker") }
-        return try open(url, settings)
+        try open(url, as: "a broker", where: { $0.transport != nil }) { (kind) throws(TransportError) in try kind.transport?(url, settings) }
     }
 
     /// Opens the result backend that `url` names, for writing too.
     /// - Throws: as `broker` does.
     static func resultStore(_ url: BrokerURL, settings: BrokerSettings) throws(TransportError) -> any ResultStore {
-        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.resultStore else { throw unknown(url, "a result backend") }
-        return try open(url, settings)
+        try open(url, as: "a result backend", where: { $0.resultStore != nil }) { (kind) throws(TransportError) in try kind.resultStore?(url, settings) }
     }
 
     /// - Throws: kind `.misconfigured`; quotes nothing that could hold a password.
@@ -62,22 +60,29 @@ public enum Schemes {
 
     /// Opens the broker that `url` names; connections are made by the first call.
     /// - Throws: `TransportError` of kind `.misconfigured` for a scheme that this build does not know, with the nearest one that it does.
-    public static func broker(_ url: BrokerURL, settings: BrokerSettings = BrokerSettings(), permission: Permission = .act) throws(TransportError) -> any BrokerConnection {
-        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.broker else { throw unknown(url, "a broker") }
-        return try open(url, settings, permission)
+    public static func broker(
+        _ url: BrokerURL, settings: BrokerSettings = BrokerSettings(), permission: Permission = .act
+    ) throws(TransportError) -> any BrokerConnection {
+        try open(url, as: "a broker", where: { $0.broker != nil }) { (kind) throws(TransportError) in try kind.broker?(url, settings, permission) }
     }
 
     /// Opens the result backend that `url` names.
     /// - Throws: as `broker` does.
     public static func resultBackend(_ url: BrokerURL, settings: BrokerSettings = BrokerSettings()) throws(TransportError) -> any ResultBackend {
-        guard let open = kinds.first(where: { $0.schemes.contains(url.scheme) })?.resultBackend else { throw unknown(url, "a result backend") }
-        return try open(url, settings)
+        try open(url, as: "a result backend", where: { $0.resultBackend != nil }) { (kind) throws(TransportError) in try kind.resultBackend?(url, settings) }
     }
 
-    private static func unknown(_ url: BrokerURL, _ role: String) -> TransportError {
-        let known = kinds.flatMap(\.schemes).sorted()
+    /// The one look-up.
+    /// - Parameters:
+    ///   - canOpen: whether a kind takes that role at all.
+    ///   - opening: `nil` when it does not.
+    private static func open<Opened>(
+        _ url: BrokerURL, as role: String, where canOpen: (Kind) -> Bool, _ opening: (Kind) throws(TransportError) -> Opened?
+    ) throws(TransportError) -> Opened {
+        if let kind = kinds.first(where: { $0.schemes.contains(url.scheme) }), let opened = try opening(kind) { return opened }
+        let known = kinds.filter(canOpen).flatMap(\.schemes).sorted()
         let nearest = Nearest.match(for: url.scheme, in: known).map { "did you mean \($0)? " } ?? ""
-        return TransportError(
+        throw TransportError(
             .misconfigured, operation: "open", endpoint: url.description, cause: "no transport for scheme \"\(ForeignText.safe(url.scheme))\" as \(role)",
             hint: "\(nearest)this build knows \(known.joined(separator: ", "))")
     }

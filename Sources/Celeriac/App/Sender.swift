@@ -29,8 +29,8 @@ final class Sender: Sendable {
 
     func hasDeclared(_ queues: [Queue]) { declared.withLock { $0.formUnion(queues.map(\.name)) } }
 
-    /// The event `task-sent` of a message, as `celery.app.amqp` sends it.
-    func sentEvent(_ envelope: Envelope, to destination: Router.Destination, clock: Int, now: Double) -> SenderEvent {
+    /// Members of the event `task-sent` of a message, as `celery.app.amqp` sends it.
+    func sentEvent(_ envelope: Envelope, to destination: Router.Destination) -> OrderedDictionary<String, Value> {
         var fields: OrderedDictionary<String, Value> = [:]
         let headers = [
             ("uuid", "id"), ("root_id", "root_id"), ("parent_id", "parent_id"), ("name", "task"), ("args", "argsrepr"), ("kwargs", "kwargsrepr"),
@@ -40,36 +40,41 @@ final class Sender: Sendable {
         fields["queue"] = .string(destination.queue.rawValue)
         fields["exchange"] = .string(destination.exchange)
         fields["routing_key"] = .string(destination.routingKey)
-        return SenderEvent("task-sent", fields, node: origin, clock: clock, now: now)
+        return fields
     }
 }
 
-/// An event that a sender or a task publishes itself.
-struct SenderEvent {
-    private let type: String
-    private let node: String
-    private let value: Value
+/// Events that a sender or a task publishes itself, written as they come: one message in all.
+struct SenderEvents {
+    private let head: EventHead
+    /// Of the first.
+    private var type = ""
+    private var count = 0
+    /// Their JSON texts, commas between.
+    private var body: [UInt8] = []
 
-    /// - Parameter now: seconds since 1970.
-    init(_ type: String, _ fields: OrderedDictionary<String, Value>, node: String, clock: Int, now: Double) {
-        self.type = type
-        self.node = node
-        var members: OrderedDictionary<String, Value> = [
-            "hostname": .string(node), "utcoffset": .number(WorkerClock.hoursWest()), "pid": .integer(Int(getpid())), "clock": .integer(clock),
-        ]
-        members.merge(fields) { _, given in given }
-        members["timestamp"] = .number(now)
-        members["type"] = .string(type)
-        value = .object(members)
+    init(node: String) { head = EventHead(node: node) }
+
+    /// - Parameters:
+    ///   - fields: those of the same names as the sender's own win, except for the time and the type: of a doubled key the last one counts.
+    ///   - now: seconds since 1970.
+    mutating func add(_ type: String, _ fields: OrderedDictionary<String, Value>, clock: Int, now: Double) {
+        if count == 0 { self.type = type } else { body.append(", ") }
+        count += 1
+        var members: [UInt8] = []
+        for (name, value) in fields {
+            members.appendJSON(name)
+            members.append(": ")
+            members += JSON.encode(value)
+            members.append(", ")
+        }
+        head.write(members, clock: clock, now: now, into: &body) { $0.appendJSON(type) }
     }
 
-    /// One message for events of one sender; of several, the array that receivers take under any key.
-    static func publication(of events: [SenderEvent], exchange: String) -> Publication? {
-        guard let first = events.first else { return nil }
-        let isAlone = events.count == 1
-        let envelope = Envelope(
-            headers: ["hostname": .string(first.node)], properties: ["delivery_mode": 1, "priority": 0],
-            body: JSON.encode(isAlone ? first.value : .array(events.map(\.value))))
-        return Publication(exchange: exchange, routingKey: isAlone ? first.type.replacing("-", with: ".") : "task.multi", envelope: envelope)
+    /// One event under its own key; of several, the array that receivers take under any. `nil` when there are none.
+    func publication(to exchange: String) -> Publication? {
+        if count == 0 { return nil }
+        if count == 1 { return Publication(events: body, of: head.node, routingKey: type.replacing("-", with: "."), exchange: exchange) }
+        return Publication(events: [UInt8(ascii: "[")] + body + [UInt8(ascii: "]")], of: head.node, routingKey: "task.multi", exchange: exchange)
     }
 }

@@ -51,8 +51,8 @@ extension TaskContext {
     public func sendEvent(_ type: String, _ fields: OrderedDictionary<String, Value> = [:]) async throws(TransportError) {
         guard app.transport.features.contains(.broadcast) else { return }
         let members = fields.merging(["uuid": .string(id.rawValue)]) { _, own in own }
-        let event = SenderEvent(type, members, node: request.worker.rawValue, clock: app.clock.forward(), now: app.time())
-        let exchange = app.configuration.broker.eventExchange
-        if let publication = SenderEvent.publication(of: [event], exchange: exchange) { try await app.transport.publish([publication]) }
+        var events = SenderEvents(node: request.worker.rawValue)
+        events.add(type, members, clock: app.clock.forward(), now: app.time())
+        if let publication = events.publication(to: app.configuration.broker.eventExchange) { try await app.transport.publish([publication]) }
     }
 }

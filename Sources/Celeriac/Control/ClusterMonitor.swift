@@ -1,7 +1,7 @@
 public import CeleriacBroker
 public import CeleriacCore
 
-/// Owns the state of one cluster and keeps it fed: events as they come, queue sizes once a second, and the workers' own answers now and then.
+/// Owns the state of one cluster and keeps it fed: events as they come, queue sizes once a second, and the workers' own answers when they appear and now and then.
 ///
 /// Ingestion runs on this actor and waits for nobody; whoever draws asks for a `Picture`.
 public actor ClusterMonitor {
@@ -18,6 +18,7 @@ public actor ClusterMonitor {
     /// When somebody last looked at workflows: only then is the result backend asked about groups.
     private var workflowsAskedAt: ContinuousClock.Instant?
     private var groupRound = 0
+    private var rollCall = RollCall()
     /// Newest reason why queue sizes are not to be had, or workers cannot be asked.
     public private(set) var problem: String?
 
@@ -28,13 +29,15 @@ public actor ClusterMonitor {
 
     /// - Parameters:
     ///   - groups: who tells of groups and chords; events do not.
+    ///   - groupProblem: why there is nobody who tells, though there should be.
     ///   - time: seconds since 1970.
     public init(
-        _ broker: any BrokerConnection, groups: (any GroupInspection)? = nil, permission: Permission, limits: ClusterState.Limits = .init(),
-        time: @escaping @Sendable () -> Double
+        _ broker: any BrokerConnection, groups: (any GroupInspection)? = nil, groupProblem: String? = nil, permission: Permission,
+        limits: ClusterState.Limits = .init(), time: @escaping @Sendable () -> Double
     ) {
         self.broker = broker
         self.groups = groups
+        self.groupProblem = groupProblem
         self.permission = permission
         self.time = time
         state = ClusterState(limits: limits)
@@ -54,7 +57,9 @@ public actor ClusterMonitor {
 
     public func picture(_ request: PictureRequest) -> Picture {
         if request.workflows != nil || request.workflow != nil { workflowsAskedAt = ContinuousClock.now }
-        return state.picture(request, now: time())
+        var picture = state.picture(request, now: time())
+        picture.header.groupProblem = groupProblem
+        return picture
     }
     public func task(_ id: TaskID) -> TaskRow? { state.task(id, now: time()) }
     public func ids(matching filter: Filter, limit: Int) -> [TaskID] { state.ids(matching: filter, limit: limit, now: time()) }
@@ -77,7 +82,7 @@ public actor ClusterMonitor {
     /// Asks broker and workers again now.
     public func refresh() async {
         await lookOnce()
-        await question(Self.opening)
+        await callRoll()
     }
 
     // MARK: - Events
@@ -147,7 +152,7 @@ public actor ClusterMonitor {
 
     // MARK: - Workers
 
-    /// Asked on opening and after each reconnect, all at once.
+    /// Asked on opening and after each reconnect, all at once; and of workers that appear later.
     private static let opening = ["stats", "active", "reserved", "scheduled", "active_queues"]
     /// Asked in turn while watching: events tell the rest.
     private static let rounds: [(methods: [String], pause: Duration)] = [
@@ -156,13 +161,13 @@ public actor ClusterMonitor {
 
     private func questionWorkers() async {
         guard permission != .passive else { return answered(.workers) }
-        await question(Self.opening)
+        await callRoll()
         answered(.workers)
         var round = 0
         while !Task.isCancelled {
             let next = Self.rounds[round % Self.rounds.count]
             guard await pausing(next.pause) else {
-                await question(Self.opening)
+                await callRoll()
                 continue
             }
             await question(next.methods)
@@ -170,7 +175,7 @@ public actor ClusterMonitor {
         }
     }
 
-    /// `false` as soon as the link came back meanwhile, `true` after `pause`.
+    /// `false` as soon as the link came back meanwhile, `true` after `pause`. Asks workers that appear meanwhile.
     private func pausing(_ pause: Duration) async -> Bool {
         let end = ContinuousClock.now + pause
         var wasLive = link == .live
@@ -178,26 +183,46 @@ public actor ClusterMonitor {
             try? await Task.sleep(for: .milliseconds(500))
             if !wasLive, link == .live { return false }
             wasLive = link == .live
+            guard wasLive else { continue }
+            let newcomers = rollCall.next(of: state.workersPresent(now: time()), now: time())
+            if !newcomers.isEmpty { await callRoll(of: newcomers) }
         }
         return true
     }
 
-    private func question(_ methods: [String]) async {
-        await withTaskGroup(of: Void.self) { group in
-            for method in methods { group.addTask { await self.ask(method) } }
+    /// Asks all that is asked of somebody new: these workers, or everybody.
+    private func callRoll(of workers: [WorkerName]? = nil) async {
+        let called = workers ?? state.workersPresent(now: time())
+        let answered = await question(Self.opening, of: workers)
+        rollCall.note(asked: called, answered: answered)
+    }
+
+    /// - Parameter workers: `nil` = everybody.
+    /// - Returns: who has answered all of it.
+    @discardableResult
+    private func question(_ methods: [String], of workers: [WorkerName]? = nil) async -> Set<WorkerName> {
+        await withTaskGroup(of: Set<WorkerName>.self) { group in
+            for method in methods { group.addTask { await self.ask(method, of: workers) } }
+            var answered: Set<WorkerName>?
+            for await repliers in group { answered = answered?.intersection(repliers) ?? repliers }
+            return answered ?? []
         }
     }
 
-    private func ask(_ method: String) async {
-        var silent = Set(state.workerNames)
+    /// - Returns: who has answered.
+    private func ask(_ method: String, of workers: [WorkerName]?) async -> Set<WorkerName> {
+        let asked = workers ?? state.workerNames
+        var answered: Set<WorkerName> = []
         do {
-            for try await reply in broker.ask(ControlRequest(method), timeout: .seconds(1)) {
-                silent.remove(reply.worker)
+            for try await reply in broker.ask(ControlRequest(method, destination: workers), timeout: .seconds(1)) {
+                answered.insert(reply.worker)
                 take(reply, to: method)
             }
-            if !silent.isEmpty { state.noAnswer(to: method, from: silent.sorted { $0.rawValue < $1.rawValue }, at: time()) }
+            let silent = asked.filter { !answered.contains($0) }
+            if !silent.isEmpty { state.noAnswer(to: method, from: silent, at: time()) }
         } catch let error as TransportError { problem = error.description } catch {}
         revision += 1
+        return answered
     }
 
     private func answered(_ part: FirstAnswer) {

@@ -144,13 +144,3 @@ struct WorkerLife: Sendable {
         state.save()
     }
 }
-
-extension TransportError {
-    /// Whether trying again may help.
-    var isTransient: Bool {
-        switch kind {
-        case .unreachable, .timedOut, .garbled: true
-        case .unauthorized, .refused, .misconfigured, .readOnly: false
-        }
-    }
-}

@@ -46,7 +46,7 @@ final class WorkerState: Sendable {
         let consumer = app.transport.consumer(owner: node)
         let process = getpid()
         let events = EventDispatcher(
-            app.transport, exchange: configuration.broker.eventExchange, node: node, clock: app.clock, process: process, hoursWest: WorkerClock.hoursWest(),
+            app.transport, exchange: configuration.broker.eventExchange, node: node, clock: app.clock, process: process,
             sendsAll: worker.sendsEvents, time: time, log: log)
         self.app = app
         self.configuration = configuration

@@ -2,10 +2,16 @@ import CeleriacCore
 
 /// How far one chord's header has come.
 struct MemoryChord {
+    private struct Member: Hashable {
+        let task: TaskID
+        let index: Int?
+    }
+
     var size: Int?
     var extra = 0
     /// In order of arrival.
-    var parts: [ChordPart] = []
+    private var parts: [ChordPart] = []
+    private var counted: Set<Member> = []
     var claim: (token: String, until: ContinuousClock.Instant)?
     var isDone = false
     /// `nil`: kept for ever.
@@ -19,7 +25,7 @@ struct MemoryChord {
     /// The token, for the caller who is to send the body.
     mutating func count(_ part: ChordPart, at now: ContinuousClock.Instant) -> (ChordCount, token: String?) {
         if isDone { return (.late, nil) }
-        if !parts.contains(where: { $0.task == part.task && $0.index == part.index }) { parts.append(part) }
+        if counted.insert(Member(task: part.task, index: part.index)).inserted { parts.append(part) }
         guard let size, parts.count == size + extra else { return (.waiting, nil) }
         if let claim, claim.until > now { return (.late, nil) }
         let token = freshUUID()

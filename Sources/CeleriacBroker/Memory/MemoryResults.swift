@@ -116,7 +116,7 @@ public final class MemoryResults: ResultStore {
 
     public func openChord(_ group: String, size: Int, lifetime: Duration?) async throws(TransportError) {
         state.withLock { state in
-            var chord = state.chord(group)
+            var chord = state.takeChord(group)
             chord.size = size
             chord.claim = nil
             chord.isDone = false
@@ -131,7 +131,8 @@ public final class MemoryResults: ResultStore {
 
     public func count(_ part: ChordPart, lifetime: Duration?) async throws(TransportError) -> ChordCount {
         state.withLock { state in
-            var chord = state.chord(part.group)
+            // Taken out: a second owner would have all parts copied.
+            var chord = state.takeChord(part.group)
             let (count, token) = chord.count(part, at: .now)
             if !chord.isDone { chord.end = lifetime.map { .now + $0 } }
             state.chords[part.group] = chord
@@ -165,8 +166,10 @@ extension MemoryResults.State {
         groups[id].flatMap { $0.isGone(at: .now) ? nil : $0.content }
     }
 
-    fileprivate func chord(_ group: String) -> MemoryChord {
-        chords[group].flatMap { chord in chord.end.map { $0 <= .now } ?? false ? nil : chord } ?? MemoryChord()
+    /// A new one when there is none, or no more.
+    fileprivate mutating func takeChord(_ group: String) -> MemoryChord {
+        guard let chord = chords.removeValue(forKey: group), chord.end.map({ $0 > .now }) ?? true else { return MemoryChord() }
+        return chord
     }
 
     fileprivate mutating func tell(_ record: ResultRecord) {

@@ -27,7 +27,7 @@ final class BroadcastInbox: Sendable {
             for await element in broadcasts {
                 switch element {
                 case .message(let envelope, _):
-                    self?.put(Delivery(tag: Delivery.Tag(Self.mark + freshUUID()), queue: queue, content: .envelope(envelope)))
+                    self?.put(Self.delivery(of: envelope, queue))
                     arrived()
                 case .link(.live), .link(.reconnecting): bell.ring()
                 case .link(.connecting), .unreadable: continue
@@ -42,6 +42,11 @@ final class BroadcastInbox: Sendable {
 
     private func put(_ delivery: Delivery) { state.withLock { $0.arrived.append(delivery) } }
 
+    /// Under a tag of its own, also the second time: who settles the first delivery late must not settle the second.
+    private static func delivery(of envelope: Envelope, _ queue: QueueName) -> Delivery {
+        Delivery(tag: Delivery.Tag(mark + freshUUID()), queue: queue, content: .envelope(envelope))
+    }
+
     /// Whether it was a queue of this kind.
     func cancel(_ queue: QueueName) -> Bool {
         let listener = state.withLock { $0.listeners.removeValue(forKey: queue) }
@@ -52,6 +57,9 @@ final class BroadcastInbox: Sendable {
     func close() {
         for listener in state.withLock({ $0.listeners }).values { listener.cancel() }
     }
+
+    /// Whether anything waits to be taken.
+    var hasArrivals: Bool { state.withLock { !$0.arrived.isEmpty } }
 
     /// Oldest first.
     func take(upTo count: Int) -> [Delivery] {
@@ -70,14 +78,10 @@ final class BroadcastInbox: Sendable {
         return state.withLock { state in
             settlements.filter { settlement in
                 guard settlement.tag.rawValue.hasPrefix(Self.mark) else { return true }
-                guard var delivery = state.held.removeValue(forKey: settlement.tag), case .envelope(let envelope) = delivery.content else { return false }
+                guard let held = state.held.removeValue(forKey: settlement.tag), case .envelope(let envelope) = held.content else { return false }
                 switch settlement {
-                case .reject(_, requeue: true):
-                    delivery.content = .envelope(envelope.redelivered(isCounted: true))
-                    state.arrived.append(delivery)
-                case .release:
-                    delivery.content = .envelope(envelope.redelivered(isCounted: false))
-                    state.arrived.insert(delivery, at: 0)
+                case .reject(_, requeue: true): state.arrived.append(Self.delivery(of: envelope.redelivered(isCounted: true), held.queue))
+                case .release: state.arrived.insert(Self.delivery(of: envelope.redelivered(isCounted: false), held.queue), at: 0)
                 case .acknowledge, .reject, .bury: break
                 }
                 return false

@@ -9,7 +9,7 @@ extension Envelope {
     public func redelivered(isCounted: Bool) -> Envelope {
         var copy = self
         copy.headers["redelivered"] = true
-        if isCounted { copy.headers["x-celeriac-deliveries"] = .integer(returns + 1) }
+        if isCounted { copy.headers["x-celeriac-deliveries"] = .integer(min(returns, Int.max - 1) + 1) }
         var place = properties["delivery_info"]?.object ?? [:]
         place["redelivered"] = true
         copy.properties["delivery_info"] = .object(place)

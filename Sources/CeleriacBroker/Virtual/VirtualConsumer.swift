@@ -16,7 +16,6 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
     private let owner: WorkerName
     private let interval: Duration
     private let inbox = BroadcastInbox()
-    private let settling: Coalescer<Settlement>
     private let state = Mutex(State())
     /// Rings when there is room, or a queue, or the end.
     private let bell = Bell()
@@ -31,7 +30,6 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
         self.router = router
         self.owner = owner
         interval = maintenance
-        settling = Coalescer { (settlements) async throws(TransportError) in try await store.settle(settlements, owner: owner) }
     }
 
     deinit { state.withLock { $0.maintenance }?.cancel() }
@@ -119,10 +117,19 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
         state.withLock { $0.waiting }?.cancel()
     }
 
+    /// Has a `next` that waits look again: for queues, for what came by itself, for the end.
+    private func wake() {
+        bell.ring()
+        interrupt()
+    }
+
     // MARK: - Settling
 
     func settle(_ settlements: [Settlement]) async throws(TransportError) {
-        try await settling.send(inbox.settle(settlements))
+        let others = inbox.settle(settlements)
+        // What went back there no store tells of.
+        if inbox.hasArrivals { wake() }
+        if !others.isEmpty { try await store.settle(others, owner: owner) }
         if state.withLock({ $0.holdings.letGo(of: settlements) }) { bell.ring() }
     }
 
@@ -137,24 +144,20 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
         try await router.declare([queue])
         if queue.exchangeType == .fanout {
             return await inbox.listen(queue.name, to: store.broadcasts(of: queue.exchange ?? queue.name.rawValue)) { [weak self] in
-                self?.bell.ring()
-                self?.interrupt()
+                self?.wake()
             }
         }
         let isNew = state.withLock { state in
             if state.maintenance == nil, !state.holdings.isStopped { state.maintenance = maintain() }
             return state.holdings.add(queue.name)
         }
-        guard isNew else { return }
-        bell.ring()
-        interrupt()
+        if isNew { wake() }
     }
 
     func cancel(_ queue: QueueName) async throws(TransportError) {
         if inbox.cancel(queue) { return }
         state.withLock { $0.holdings.remove(queue) }
-        bell.ring()
-        interrupt()
+        wake()
     }
 
     /// Ends with the consumer, which it does not keep alive.
@@ -172,8 +175,7 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     func stop() {
         state.withLock { $0.holdings.stop() }
-        bell.ring()
-        interrupt()
+        wake()
     }
 
     func close() async {

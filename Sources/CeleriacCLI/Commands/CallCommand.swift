@@ -23,6 +23,7 @@ struct Call: AsyncParsableCommand {
         let session = try Session(global)
         guard session.permission == .act else { throw Failure(.wrongUsage, "call acts: it cannot be \(session.permission == .passive ? "passive" : "read-only")") }
         let options = try self.options()
+        let limit = try wait.map { try duration("--wait", $0) }
         if wait != nil, session.resultBackend == nil { throw Failure(.wrongUsage, "--wait needs a result backend: give -r URL or set CELERY_RESULT_BACKEND") }
         var configuration = AppConfiguration()
         configuration.broker = session.settings
@@ -35,14 +36,14 @@ struct Call: AsyncParsableCommand {
         shown["kwargsrepr"] = .string(PythonRepr.text(.object(kwargs), limit: nil, levels: 100))
         let applied = try await app.apply(Signature(name, args: args, kwargs: kwargs), options: shown)
         guard case .task(let id, _) = applied else { throw Failure(.failed, "nothing was sent") }
-        if let wait { try await tell(app.result(of: id), wait) } else if list.json { Output.json(["id": .string(id.rawValue)]) } else { Output.line(id.rawValue) }
+        if let limit { try await tell(app.result(of: id), limit) } else if list.json { Output.json(["id": .string(id.rawValue)]) } else { Output.line(id.rawValue) }
         await app.close()
     }
 
-    private func tell(_ result: AsyncResult<Value>, _ seconds: Double) async throws {
+    private func tell(_ result: AsyncResult<Value>, _ limit: Duration) async throws {
         if !list.json { Output.line(result.id.rawValue) }
         do {
-            let value = try await result.get(timeout: .seconds(seconds))
+            let value = try await result.get(timeout: limit)
             if list.json { return Output.json(["id": .string(result.id.rawValue), "state": "SUCCESS", "result": value]) }
             Output.line(value.string.map { ForeignText.safe($0, newlines: .keep) } ?? ForeignText.safe(JSON.pretty(value), newlines: .keep))
         } catch let error as TaskError {
@@ -53,7 +54,7 @@ struct Call: AsyncParsableCommand {
             }
             throw Failure(.failed, "\(ForeignText.safe(error.state.rawValue)): \(ForeignText.safe(error.exception.text))")
         } catch let error as TransportError where error.kind == .timedOut {
-            throw Failure(.failed, "no result within \(seconds) s; `celeriac result \(result.id)` tells it later")
+            throw Failure(.failed, "no result within \(wait ?? 0) s; `celeriac result \(result.id)` tells it later")
         }
     }
 
@@ -76,11 +77,13 @@ struct Call: AsyncParsableCommand {
             options["priority"] = .integer(priority)
         }
         if let countdown {
-            guard countdown.isFinite, eta == nil else { throw Failure(.wrongUsage, eta == nil ? "--countdown wants seconds" : "--countdown and --eta exclude each other") }
-            options["countdown"] = .number(countdown)
+            guard eta == nil else { throw Failure(.wrongUsage, "--countdown and --eta exclude each other") }
+            options["countdown"] = .number(try seconds("--countdown", countdown))
         }
         options["eta"] = try eta.map { .string(try time("--eta", $0)) }
-        if let expires { options["expires"] = try Double(expires).map(Value.number) ?? .string(time("--expires", expires)) }
+        if let expires {
+            options["expires"] = if let number = Double(expires) { .number(try seconds("--expires", number)) } else { .string(try time("--expires", expires)) }
+        }
         return options
     }
 

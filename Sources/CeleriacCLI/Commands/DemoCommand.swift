@@ -46,10 +46,9 @@ struct Demo: AsyncParsableCommand {
         for (option, value) in [("--theme", global.theme), ("--config", global.config)] { arguments += value.map { [option, $0] } ?? [] }
         if global.ascii { arguments.append("--ascii") }
         let top = try Top.parse(arguments)
-        var session = try Session(top.global)
-        // Whatever the user's own clusters are.
+        // Whatever the user's own clusters are, and how they are reached.
+        var session = try Session(top.global, usesContexts: false)
         session.contextName = "demo"
-        session.isProduction = false
         session.permission = global.passive ? .passive : global.readOnly ? .readOnly : .act
         try await top.show(session)
     }

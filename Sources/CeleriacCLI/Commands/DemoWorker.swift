@@ -14,9 +14,9 @@ struct DemoWorker: AsyncParsableCommand {
     @Option(name: [.short, .long]) var concurrency: Int
 
     func run() async throws {
-        let session = try Session(global)
+        // The user's contexts and files are about other clusters.
+        guard let broker = global.broker else { throw Failure(.wrongUsage, "a worker of the demo is told its broker") }
         var configuration = AppConfiguration()
-        configuration.broker = session.settings
         configuration.sendsSentEvents = true
         configuration.queues = [Queue(configuration.defaultQueue), Queue("media")]
         configuration.worker.name = nodeName
@@ -25,7 +25,7 @@ struct DemoWorker: AsyncParsableCommand {
         configuration.worker.sendsEvents = true
         // Half as many as usual: with fewer in hand, the queues have something to show.
         configuration.worker.prefetchMultiplier = 2
-        let app = try App("demo", broker: session.broker, resultBackend: session.resultBackend, configuration: configuration)
+        let app = try App("demo", broker: broker, resultBackend: global.resultBackend, configuration: configuration)
         try DemoTasks.register(on: app)
         if PoolChild.isThisProcess { await PoolChild.run(app) }
         let worker = Worker(app: app, log: try WorkerLog.logger(level: .info, file: nil))

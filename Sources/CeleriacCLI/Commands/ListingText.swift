@@ -44,12 +44,11 @@ extension Listing {
         Output.table(
             ["FIRST", "KIND", "STEPS", "STATE", "DONE", "FAILED", "RUNNING", "WAITING", "TOOK", "WHY"],
             rows.map { row in
-                let isBad = row.state == .failure || row.state == .revoked || row.state == .rejected
-                let worst = isBad ? [row.worst?.name, row.worst?.exception].compactMap { $0 }.map(safe).joined(separator: ": ") : nil
+                let total = max(row.counts.total, row.expected ?? 0)
                 return [
-                    safe(row.id.rawValue), word(row.kind.map(\.rawValue)), row.stepsText, safe(row.state.rawValue), "\(row.counts.done)/\(max(row.counts.total, row.expected ?? 0))",
+                    safe(row.id.rawValue), word(row.kind.map(\.rawValue)), row.stepsText, row.isStuck ? "STUCK" : safe(row.state.rawValue), "\(row.counts.done)/\(total)",
                     "\(row.counts.failed)", "\(row.counts.running)", "\(row.counts.waiting)", Formats.duration(row.elapsed),
-                    String((worst ?? row.chord.flatMap { $0.isFired ? nil : $0.words } ?? "").prefix(120)),
+                    String((WorkflowReason(row)?.texts.first ?? "").prefix(120)),
                 ]
             }, right: [4, 5, 6, 7, 8])
     }

@@ -13,14 +13,9 @@ struct Workers: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try readFilter(match)
-        let picture = try await watching(session) { broker, monitor in
-            try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(wait))
-            var request = PictureRequest()
-            request.workers = everything(filter)
-            return await monitor.picture(request)
-        }
+        var request = PictureRequest()
+        request.workers = everything(try readFilter(match))
+        let (picture, _) = try await look(at: session, request, after: duration("--wait", wait))
         let rows = picture.workers?.rows ?? []
         if list.json { return Output.json(.array(rows.map(Listing.value))) }
         guard !rows.isEmpty else { throw Failure(.unavailable, "no worker replied or was heard") }
@@ -38,14 +33,9 @@ struct Queues: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try readFilter(match)
-        let (picture, problem) = try await watching(session) { broker, monitor in
-            try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(wait))
-            var request = PictureRequest()
-            request.queues = everything(filter)
-            return (await monitor.picture(request), await monitor.problem)
-        }
+        var request = PictureRequest()
+        request.queues = everything(try readFilter(match))
+        let (picture, problem) = try await look(at: session, request, after: duration("--wait", wait))
         if let problem { Output.complain("celeriac: \(ForeignText.safe(problem))") }
         let rows = picture.queues?.rows ?? []
         if list.json { Output.json(.array(rows.map(Listing.value))) } else { Listing.print(rows, now: picture.now) }
@@ -62,14 +52,9 @@ struct Tasks: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try readFilter(match)
-        let picture = try await watching(session) { broker, monitor in
-            try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(span))
-            var request = PictureRequest()
-            request.tasks = everything(filter)
-            return await monitor.picture(request)
-        }
+        var request = PictureRequest()
+        request.tasks = everything(try readFilter(match))
+        let (picture, _) = try await look(at: session, request, after: duration("--for", span))
         let rows = picture.tasks?.rows ?? []
         if list.json { Output.json(.array(rows.map(Listing.value))) } else { Listing.print(rows) }
     }
@@ -85,15 +70,10 @@ struct Workflows: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
-        let filter = try readFilter(match)
-        let picture = try await watching(session) { broker, monitor in
-            try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(span))
-            var request = PictureRequest()
-            request.workflows = everything(filter)
-            await monitor.lookAtGroupsOnce()
-            return await monitor.picture(request)
-        }
+        var request = PictureRequest()
+        request.workflows = everything(try readFilter(match))
+        let (picture, problem) = try await look(at: session, request, after: duration("--for", span))
+        if let problem { Output.complain("celeriac: the result backend does not tell of groups: \(ForeignText.safe(problem))") }
         let rows = picture.workflows?.rows ?? []
         if list.json { Output.json(.array(rows.map(Listing.value))) } else { Listing.print(rows) }
     }
@@ -108,9 +88,10 @@ struct Timings: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
+        let listening = try duration("--for", span)
         let rows = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(span))
+            try await monitor.watch(for: listening, groups: false)
             return await monitor.timings(over: span)
         }
         if list.json { Output.json(.array(rows.map(Listing.value))) } else { Listing.print(rows) }

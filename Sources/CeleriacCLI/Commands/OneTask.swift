@@ -34,10 +34,11 @@ struct Find: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
+        let listening = try duration("--for", span)
         let task = TaskID(id)
         let found = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(span))
+            try await monitor.watch(for: listening, groups: false)
             var workers: [ControlReply] = []
             if session.permission != .passive {
                 for try await reply in broker.ask(ControlRequest("query_task", arguments: ["ids": [.string(id)]]), timeout: .seconds(1)) where reply.value[id] != nil { workers.append(reply) }

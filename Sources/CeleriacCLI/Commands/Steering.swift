@@ -10,6 +10,9 @@ struct ControlOptions: ParsableArguments {
     @Option(name: [.customShort("d"), .long], help: ArgumentHelp("Only these workers, comma-separated.", valueName: "node,…")) var destination: String?
     @Option(name: [.customShort("t"), .long], help: ArgumentHelp("Seconds to wait after the last reply.", valueName: "seconds")) var timeout: Double = 1
 
+    /// `timeout`, checked.
+    func pause() throws -> Duration { try duration("--timeout", timeout) }
+
     var workers: [WorkerName]? {
         destination.map { $0.split(separator: ",").map { WorkerName($0.trimmingCharacters(in: .whitespaces)) } }
     }
@@ -17,11 +20,11 @@ struct ControlOptions: ParsableArguments {
 
 /// Sends one request and prints each reply as it comes.
 /// - Returns: replies received.
-func converse(_ session: Session, _ request: ControlRequest, timeout: Double, json: Bool, quiet: Bool = false) async throws -> [ControlReply] {
+func converse(_ session: Session, _ request: ControlRequest, timeout: Duration, json: Bool, quiet: Bool = false) async throws -> [ControlReply] {
     let broker = try session.openBroker()
     var replies: [ControlReply] = []
     do {
-        for try await reply in broker.ask(request, timeout: .seconds(timeout)) {
+        for try await reply in broker.ask(request, timeout: timeout) {
             replies.append(reply)
             if !json, !quiet { show(reply) }
         }
@@ -52,7 +55,7 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let replies = try await converse(Session(global), ControlRequest("ping", destination: control.workers), timeout: control.timeout, json: list.json)
+        let replies = try await converse(Session(global), ControlRequest("ping", destination: control.workers), timeout: control.pause(), json: list.json)
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout))") }
         if !list.json { Output.line("\n\(replies.count) \(replies.count == 1 ? "node" : "nodes") online.") }
     }
@@ -71,7 +74,7 @@ struct Inspect: AsyncParsableCommand {
     func run() async throws {
         let known = try ControlMethod.named(method, acts: false)
         let request = ControlRequest(known.name, arguments: try known.arguments(from: arguments), destination: control.workers)
-        let replies = try await converse(Session(global), request, timeout: control.timeout, json: list.json)
+        let replies = try await converse(Session(global), request, timeout: control.pause(), json: list.json)
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout))") }
         if replies.contains(where: { $0.error != nil }) { throw Failure(.failed, "not every worker could do it") }
     }
@@ -91,6 +94,7 @@ struct Control: AsyncParsableCommand {
     func run() async throws {
         let known = try ControlMethod.named(method, acts: true)
         let session = try Session(global)
+        let pause = try control.pause()
         let request = ControlRequest(known.name, arguments: try known.arguments(from: arguments), destination: control.workers)
         if known.isDestructive { try confirm("\(known.name) on \(control.destination ?? "every worker") of \(session.broker)", yes: yes) }
         if known.name == "shutdown" {
@@ -99,7 +103,7 @@ struct Control: AsyncParsableCommand {
             await broker.close()
             return Output.line("shutdown sent\(receivers.map { " to \($0) \($0 == 1 ? "node" : "nodes")" } ?? ""); workers do not reply to it")
         }
-        let replies = try await converse(session, request, timeout: control.timeout, json: list.json)
+        let replies = try await converse(session, request, timeout: pause, json: list.json)
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout))") }
         if replies.contains(where: { $0.error != nil }) { throw Failure(.failed, "not every worker could do it") }
     }
@@ -118,11 +122,12 @@ struct Revoke: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(global)
+        let pause = try control.pause()
         if terminate || ids.count > 1 {
             try confirm("\(terminate ? "terminate (\(signal))" : "revoke") \(ids.count) \(ids.count == 1 ? "task" : "tasks") on \(session.broker)", yes: yes)
         }
         let request = ControlRequest.revoke(ids.map { TaskID($0) }, terminate: terminate, signal: signal, destination: control.workers)
-        let replies = try await converse(session, request, timeout: control.timeout, json: list.json)
+        let replies = try await converse(session, request, timeout: pause, json: list.json)
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout)); a worker that starts later will not know of it") }
         if replies.contains(where: { $0.error != nil }) { throw Failure(.failed, "not every worker could do it") }
     }

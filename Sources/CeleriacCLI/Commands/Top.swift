@@ -44,9 +44,10 @@ struct Top: AsyncParsableCommand {
     }
 
     private func printOnce(_ session: Session, _ start: DashboardState, _ glyphs: Glyphs) async throws {
+        let span = try duration("--wait", wait)
         let (state, picture) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
-            try await Task.sleep(for: .seconds(wait))
+            try await monitor.watch(for: span, groups: start.request().workflows != nil)
             var state = start
             var picture = await monitor.picture(state.request())
             // How much there is decides how the panes share the screen, and with it what is asked for.

@@ -60,7 +60,9 @@ struct WorkerCommand: AsyncParsableCommand {
     private func configuration(_ session: Session, _ file: WorkerTaskFile) throws -> AppConfiguration {
         var configuration = AppConfiguration()
         configuration.broker = session.settings
-        configuration.limits = TimeLimits(soft: try Self.duration("--soft-time-limit", softTimeLimit), hard: try Self.duration("--time-limit", timeLimit))
+        configuration.limits = TimeLimits(
+            soft: try softTimeLimit.map { try duration("--soft-time-limit", $0, isPositive: true) },
+            hard: try timeLimit.map { try duration("--time-limit", $0, isPositive: true) })
         configuration.queues = file.tasks.compactMap(\.options.queue).reduce(into: [Queue(configuration.defaultQueue)]) { queues, name in
             if !queues.contains(where: { $0.name == name }) { queues.append(Queue(name)) }
         }
@@ -79,12 +81,6 @@ struct WorkerCommand: AsyncParsableCommand {
         return configuration
     }
 
-    private static func duration(_ option: String, _ seconds: Double?) throws -> Duration? {
-        guard let seconds else { return nil }
-        guard seconds > 0, seconds < 1e9 else { throw Failure(.wrongUsage, "\(option) wants seconds, not \(seconds)") }
-        return .seconds(seconds)
-    }
-
     private static func positive(_ option: String, _ count: Int?) throws -> Int? {
         if let count, count < 1 { throw Failure(.wrongUsage, "\(option) wants at least 1, not \(count)") }
         return count
@@ -93,7 +89,7 @@ struct WorkerCommand: AsyncParsableCommand {
     /// `MAX,MIN` as Celery has it; without `MIN` it is 0, which here is 1.
     private static func range(_ text: String) throws -> ClosedRange<Int> {
         let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-        guard let most = numbers.first ?? nil, let least = numbers.count == 2 ? numbers[1] : numbers.count == 1 ? 1 : nil, 0...most ~= least, most >= 1 else {
+        guard let most = numbers.first ?? nil, let least = numbers.count == 2 ? numbers[1] : numbers.count == 1 ? 1 : nil, most >= 1, 0...most ~= least else {
             throw Failure(.wrongUsage, "--autoscale wants MAX,MIN, not \"\(text)\"")
         }
         return max(1, least)...most

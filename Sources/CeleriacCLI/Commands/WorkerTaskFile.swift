@@ -32,7 +32,7 @@ struct WorkerTaskFile {
             throw document.wrong("command", "command must be a list, [\"program\", \"argument\", …]: no shell takes a text apart")
         }
         var options = TaskOptions()
-        options.limits = TimeLimits(soft: try duration(table, "soft_timeout", document), hard: try duration(table, "timeout", document))
+        options.limits = TimeLimits(soft: try time(table, "soft_timeout", document), hard: try time(table, "timeout", document))
         options.queue = try document.string(table, "queue").map { QueueName($0) }
         options.priority = try document.integer(table, "priority")
         options.retry = try retry(table, document)
@@ -51,14 +51,13 @@ struct WorkerTaskFile {
         guard let policy = value.table else { throw document.wrong("retry", "retry must be a number, or a table") }
         let known = try document.table(policy, at: ["retry"], known: ["max", "delay", "backoff", "max_delay"])
         let limit = try document.integer(known, "max") ?? 3
-        let delay = try duration(known, "delay", document) ?? .seconds(1)
+        let delay = try time(known, "delay", document) ?? .seconds(1)
         guard try known["backoff"] == nil || document.flag(known, "backoff") else { return .fixed(delay, max: limit) }
-        return .backoff(delay, max: limit, upTo: try duration(known, "max_delay", document) ?? .seconds(600))
+        return .backoff(delay, max: limit, upTo: try time(known, "max_delay", document) ?? .seconds(600))
     }
 
-    private static func duration(_ table: TOMLTable, _ key: String, _ document: TOMLDocument) throws -> Duration? {
+    private static func time(_ table: TOMLTable, _ key: String, _ document: TOMLDocument) throws -> Duration? {
         guard let seconds = try document.number(table, key) else { return nil }
-        guard seconds > 0, seconds < 1e9 else { throw document.wrong(key, "\(key) must be seconds, more than 0") }
-        return .seconds(seconds)
+        do throws(Failure) { return try duration(key, seconds, isPositive: true) } catch { throw document.wrong(key, error.message) }
     }
 }

@@ -14,10 +14,11 @@ struct Session {
     var theme: String
     var file: ConfigurationFile
 
-    init(_ options: GlobalOptions) throws {
+    /// - Parameter usesContexts: whether a context of the file may say which cluster it is, and how to get there; else the file is for theme and keys only.
+    init(_ options: GlobalOptions, usesContexts: Bool = true) throws {
         let environment = ProcessInfo.processInfo.environment
         file = try ConfigurationFile.read(options.config)
-        contextName = options.context ?? file.defaultContext
+        contextName = usesContexts ? options.context ?? file.defaultContext : nil
         var context = ConfigurationFile.Context()
         if let name = contextName {
             guard let found = file.contexts[name] else {
@@ -60,11 +61,11 @@ struct Session {
         return try Schemes.resultBackend(resultBackend, settings: settings)
     }
 
-    /// A monitor over `broker`, not yet running.
-    func monitor(_ broker: any BrokerConnection) -> ClusterMonitor {
-        // Without a result backend groups show only as far as waiting messages tell.
-        let groups = (try? openResultBackend()) as? any GroupInspection
-        return ClusterMonitor(broker, groups: groups, permission: permission, time: { Date().timeIntervalSince1970 })
+    /// A monitor over `broker`, not yet running. Without `results` groups show only as far as waiting messages tell.
+    /// - Parameter groupProblem: why there are no `results`, though there should be.
+    func monitor(_ broker: any BrokerConnection, results: (any ResultBackend)?, groupProblem: String? = nil) -> ClusterMonitor {
+        ClusterMonitor(
+            broker, groups: results as? any GroupInspection, groupProblem: groupProblem, permission: permission, time: { Date().timeIntervalSince1970 })
     }
 }
 

@@ -46,9 +46,10 @@ import Terminal
         self.glyphs = glyphs
         keymap = try Themes.keymap(session.file.keys)
         broker = try session.openBroker()
-        monitor = session.monitor(broker)
+        let results = try session.openResultBackend()
+        monitor = session.monitor(broker, results: results)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: try session.openResultBackend(), url: session.broker) { [wake] in wake.yield(.action($0)) }
+        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: results, url: session.broker) { [wake] in wake.yield(.action($0)) }
         let name = color == .never || (color == .auto && Environment.has("NO_COLOR")) ? "mono" : session.theme
         terminal = try Terminal(theme: Themes.theme(name), glyphs: glyphs, options: .init(mouse: mouse))
         picture = Picture(now: Clock.now)

@@ -124,24 +124,21 @@ extension CanvasNode {
     /// The map form. Celery writes `map`, `starmap` and `chunks` as the plain calls that they are.
     var value: Value {
         var kwargs = kwargs
-        let type: Value
+        let kind: Signature.Kind
         switch shape {
-        case .task, .map, .chunks: type = .null
+        case .task, .map, .chunks: kind = .task
         case .chain:
-            type = "chain"
+            kind = .chain
             kwargs["tasks"] = .array(members.map(\.value))
         case .group:
-            type = "group"
+            kind = .group
             kwargs["tasks"] = .array(members.map(\.value))
         case .chord:
-            type = "chord"
+            kind = .chord
             kwargs["header"] = header?.value ?? .array(members.map(\.value))
             kwargs["body"] = body?.value ?? .null
         }
-        return [
-            "task": .string(task), "args": .array(args), "kwargs": .object(kwargs), "options": .object(options), "subtask_type": type,
-            "immutable": .bool(isImmutable),
-        ]
+        return Signature(task, args: args, kwargs: kwargs, options: options, kind: kind, isImmutable: isImmutable).value
     }
 
     /// What the members of a header carry of this body; nothing of an empty group, for which nobody waits.

@@ -18,7 +18,7 @@ extension CanvasPlanner {
         if node.shape == .chain, let callbacks = node.options.removeValue(forKey: "link") { node.members.last?.extend("link", by: CanvasNode.list(callbacks)) }
 
         _ = try freeze(node, Place(id: message.id.rawValue))
-        let nesting = Value.integer(message.replacedTaskNesting + 1)
+        let nesting = Value.integer(min(message.replacedTaskNesting, Int.max - 1) + 1)
         node.options["chord"] = message.chord ?? .null
         node.options["group_id"] = message.group.map(Value.string) ?? .null
         node.options["group_index"] = message.groupIndex.map(Value.integer) ?? .null

@@ -53,12 +53,27 @@ extension ClusterState {
         // Without the list of those counted, whoever has ended counts as counted.
         let counted = chord.members.map { Set($0.map { TaskKey.of($0, hash: tasks.hash).key }) }
         let missing = slots.filter { slot in counted.map { !$0.contains(tasks[slot].key) } ?? !tasks[slot].state.isFinal }
-        let shown = missing.sorted { (-tasks[$0].state.severity, tasks[$0].place) < (-tasks[$1].state.severity, tasks[$1].place) }.prefix(Self.missingShown)
+        let shown = worst(of: missing)
         let told = shown.map { slot in
             let task = tasks[slot]
             let worker = task.worker == NameTable.none ? nil : workers.name(task.worker)
             return ChordVerdict.Missing(id: id(of: slot), state: words[task.state], worker: worker, age: task.timestamp.isNaN ? 0 : max(0, now - task.timestamp))
         }
         return .waits(counted: chord.counted, size: size, missing: told, unseen: max(0, size - chord.counted - missing.count), failed: failed.count)
+    }
+
+    /// The few that are shown: by severity, then in the order of their appearance. Of ten thousand, not all are sorted for that.
+    private func worst(of missing: [SlotID]) -> [SlotID] {
+        func goesBefore(_ slot: SlotID, _ other: SlotID) -> Bool {
+            (-tasks[slot].state.severity, tasks[slot].place) < (-tasks[other].state.severity, tasks[other].place)
+        }
+        var shown: [SlotID] = []
+        for slot in missing {
+            let place = shown.firstIndex { goesBefore(slot, $0) } ?? shown.count
+            guard place < Self.missingShown else { continue }
+            shown.insert(slot, at: place)
+            if shown.count > Self.missingShown { shown.removeLast() }
+        }
+        return shown
     }
 }

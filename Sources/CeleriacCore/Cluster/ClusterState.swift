@@ -103,6 +103,14 @@ public struct ClusterState: Sendable {
         workers.known.map { workers.name($0) }.sorted { $0.rawValue < $1.rawValue }
     }
 
+    /// Those that are there, as far as we hear: neither gone with a goodbye nor lost.
+    public func workersPresent(now: Double) -> [WorkerName] {
+        workers.known.filter { id in
+            let state = workers[id].state(now: now, hearing: hearing)
+            return state != .offline && state != .lost
+        }.map { workers.name($0) }
+    }
+
     /// Timings over the last `span` seconds (at most 15 minutes), by name. They are kept in slices of three minutes, of
     /// which all that the span touches are counted.
     public mutating func timings(over span: Double, now: Double) -> [TimingRow] {

@@ -13,6 +13,9 @@ struct GroupTable: Sendable {
         var isChord = false
         /// Nothing about it changes any more: it is not asked about again.
         var isSettled = false
+
+        /// The backend's counter says that its chord still waits for members.
+        var isCounting: Bool { chord.map { chord in chord.size.map { chord.counted < $0 } ?? false } ?? false }
     }
 
     private let byteLimit: Int
@@ -21,13 +24,10 @@ struct GroupTable: Sendable {
     private var numberOf: [TaskKey: Int] = [:]
     private var oldest = 0
     private var next = 0
-    /// Grows with everything that becomes known.
-    private(set) var changes = 0
 
     init(byteLimit: Int) { self.byteLimit = byteLimit }
 
     var bytes: Int { numberOf.count * 64 + groups.count * 320 }
-    var isEmpty: Bool { groups.isEmpty }
 
     /// The number of the group that a task belongs to.
     func number(of task: TaskKey) -> Int? { numberOf[task] }
@@ -45,13 +45,11 @@ struct GroupTable: Sendable {
         numberOf[task] = number
         groups[number]?.members.append(task)
         groups[number]?.isSettled = false
-        changes += 1
         makeRoom()
     }
 
     mutating func take(_ chord: ChordFacts, at: Double) {
         guard let number = numbers[chord.group] else { return }
-        if groups[number]?.chord != chord { changes += 1 }
         groups[number]?.chord = chord
         groups[number]?.askedAt = at
         if chord.size != nil || chord.claim != .none { groups[number]?.isChord = true }

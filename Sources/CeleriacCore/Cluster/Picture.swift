@@ -68,6 +68,8 @@ public struct HeaderFacts: Hashable, Sendable {
     public var bytesHeld = 0
     /// Seconds since 1970 when anything was last heard from the broker.
     public var heardAt: Double?
+    /// Why the result backend does not tell of groups; `nil` when it does, or was not asked.
+    public var groupProblem: String?
 
     public init() {}
 }

@@ -71,6 +71,7 @@ extension ClusterState {
             guard state == .online || state == .late else { continue }
             guard let queues = record.queues.value else {
                 consumers.isComplete = false
+                if case .noAnswer = record.queues.fact { consumers.isRefused = true } else { consumers.isAwaited = true }
                 continue
             }
             consumers.hasAnswer = true
@@ -87,9 +88,12 @@ struct QueueConsumers {
     var hasAnswer = false
     /// All of them have.
     var isComplete = true
+    /// Some has been asked and did not say; some has still to be asked, or may yet answer.
+    var isRefused = false
+    var isAwaited = false
 
     func count(of queue: NameID) -> Fact<Int> {
-        guard hasAnswer else { return .asking }
+        guard hasAnswer else { return isRefused && !isAwaited ? .noAnswer(last: nil, at: nil) : .asking }
         let count = counts[queue] ?? 0
         return isComplete ? .known(count) : .atLeast(count)
     }

@@ -5,12 +5,11 @@ struct WorkflowIndex: Sendable {
     struct Entry: Sendable {
         /// Its members' places in `members`.
         var range: Range<Int32>
-        /// Of the member that appeared first, in the order of appearance.
-        var place: UInt32
     }
 
     /// Newest first.
     var entries: [Entry] = []
+    /// Those of one entry in the order of their appearance.
     var members: [SlotID] = []
     /// The slots' serials, by which those are recognised that have got another task since.
     var serials: [UInt32] = []
@@ -25,16 +24,16 @@ struct WorkflowIndex: Sendable {
     }
 }
 
-/// The index, and the orders made of it by filters, for a while: as with `TaskPageCache`, each is made anew when ten times its own cost has passed.
+/// The index, and the order that a filter made of it, for a while: as with `TaskPageCache`, they are made anew when ten times the index's cost has passed.
 struct WorkflowCache: Sendable {
     struct Filtered: Sendable {
         var filter: Filter
         /// Numbers of entries that match, newest first.
         var entries: [Int32]
-        var builtAt: Double
     }
 
     var index: WorkflowIndex?
+    /// Of this very index.
     var filtered: Filtered?
 
     var bytes: Int { (index?.bytes ?? 0) + heapCost(arrayHeader + (filtered?.entries.capacity ?? 0) * 4) }
@@ -49,6 +48,7 @@ extension ClusterState {
         if let index = workflows.index, index.cost > 0.0005, now >= index.builtAt, now - index.builtAt < 10 * index.cost { return index }
         // What is replaced is let go first, else two of them would be held at once.
         workflows.index = nil
+        workflows.filtered = nil
         let index = workOutWorkflows(now: now)
         workflows.index = index
         return index
@@ -123,7 +123,7 @@ extension WorkflowIndex {
         var number = [Int32](repeating: -1, count: sets), end: Int32 = 0
         for set in shown {
             number[set] = Int32(entries.count)
-            entries.append(Entry(range: end..<end + counts[set], place: first[set]))
+            entries.append(Entry(range: end..<end + counts[set]))
             end += counts[set]
         }
         members = [SlotID](repeating: noSlot, count: Int(end))
@@ -132,6 +132,9 @@ extension WorkflowIndex {
             let entry = Int(number[Int(set)])
             members[Int(next[entry])] = slot
             next[entry] += 1
+        }
+        for entry in entries {
+            members[Int(entry.range.lowerBound)..<Int(entry.range.upperBound)].sort { tasks[$0].place < tasks[$1].place }
         }
         serials = members.map { tasks[$0].serial }
         entryOf = setOf.mapValues { number[Int($0)] }

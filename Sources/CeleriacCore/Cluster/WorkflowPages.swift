@@ -34,12 +34,11 @@ extension ClusterState {
     func members(of entry: Int, _ index: WorkflowIndex) -> [SlotID] {
         let range = index.entries[entry].range
         return range.filter { tasks[index.members[Int($0)]].serial == index.serials[Int($0)] }.map { index.members[Int($0)] }
-            .sorted { tasks[$0].place < tasks[$1].place }
     }
 
     /// Numbers of the entries of which a member matches, newest first.
     private mutating func matching(_ filter: Filter, _ index: WorkflowIndex, now: Double) -> [Int32] {
-        if let kept = workflows.filtered, kept.filter == filter, kept.builtAt == index.builtAt { return kept.entries }
+        if let kept = workflows.filtered, kept.filter == filter { return kept.entries }
         let test = taskFilter(filter.expression)
         let found = index.entries.indices.filter { entry in
             index.entries[entry].range.contains { place in
@@ -47,8 +46,9 @@ extension ClusterState {
                 return tasks[slot].serial == index.serials[Int(place)] && matches(slot, test, now: now)
             }
         }
-        workflows.filtered = .init(filter: filter, entries: found.map { Int32($0) }, builtAt: index.builtAt)
-        return workflows.filtered?.entries ?? []
+        let entries = found.map { Int32($0) }
+        workflows.filtered = .init(filter: filter, entries: entries)
+        return entries
     }
 
     // MARK: Rows

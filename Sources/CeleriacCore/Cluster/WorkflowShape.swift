@@ -34,19 +34,32 @@ struct WorkflowShape {
         breakCycles(looked)
     }
 
-    /// A body bears the id of the group whose last member sent it; as long as its own group is not known, it is the only child of the member that ended last.
+    /// A body bears the id of the group whose last member sent it; as long as its own group is not known, it is the only child of the member that ended last,
+    /// once all have. A chord that still counts has none: what its members sent was added to it, or is a task of their own.
     private mutating func findBodies(_ looked: [SlotID], _ state: ClusterState) {
-        var last: [Int: SlotID] = [:]
+        let counting = Set(groupOf.values).filter { state.groups[$0]?.isCounting == true }
+        var last: [Int: (slot: SlotID, end: Double)] = [:]
+        var unfinished: Set<Int> = []
         for slot in looked {
-            guard let group = groupOf[slot] else { continue }
+            guard let group = groupOf[slot], !counting.contains(group) else { continue }
             if let parent = parents[slot], groupOf[parent] == group {
                 bodies[group] = slot
-            } else if !(state.tasks[slot].finished <= last[group].map { state.tasks[$0].finished } ?? -.infinity) {
-                last[group] = slot
+                continue
             }
+            let task = state.tasks[slot]
+            guard task.state.isFinal else {
+                unfinished.insert(group)
+                continue
+            }
+            // Of an end that only its record told, no event has the time.
+            let end = task.finished.isNaN ? task.timestamp : task.finished
+            if let before = last[group], end <= before.end { continue }
+            last[group] = (slot, end)
         }
         for slot in looked where groupOf[slot] == nil {
-            guard let parent = parents[slot], let group = groupOf[parent], bodies[group] == nil, state.groups[group]?.isChord == true, last[group] == parent else { continue }
+            guard let parent = parents[slot], let group = groupOf[parent], bodies[group] == nil, state.groups[group]?.isChord == true, last[group]?.slot == parent,
+                !unfinished.contains(group)
+            else { continue }
             bodies[group] = slot
             groupOf[slot] = group
         }

@@ -122,23 +122,19 @@ private struct TreeDrawing {
     }
 
     private func tops() -> [Item] {
-        var items: [Item] = []
         // Tasks whose parent nobody has told of stand together under its id.
-        var places: [TaskID: Int] = [:]
+        var under: [TaskID: [SlotID]] = [:]
+        var unseen: [TaskID] = []
         var rest: [SlotID] = []
         for slot in shape.heads {
             guard let parent = state.parentID(of: slot), parent != state.id(of: slot), state.tasks.find(parent) == nil else {
                 rest.append(slot)
                 continue
             }
-            if let place = places[parent], case .unseen(_, let slots) = items[place] {
-                items[place] = .unseen(parent, slots + [slot])
-            } else {
-                places[parent] = items.count
-                items.append(.unseen(parent, [slot]))
-            }
+            if under[parent] == nil { unseen.append(parent) }
+            under[parent, default: []].append(slot)
         }
-        return items + grouped(rest + shape.omitted)
+        return unseen.map { Item.unseen($0, under[$0] ?? []) } + grouped(rest + shape.omitted)
     }
 
     /// Members of a group under its line, the other siblings beside it.

@@ -15,7 +15,7 @@ extension TaskCall {
         _ name: String, args: [Value], kwargs: OrderedDictionary<String, Value>, options: OrderedDictionary<String, Value>, id: TaskID, now: Double
     ) throws(CanvasError) {
         self.init(id: id, name: name, args: args, kwargs: kwargs)
-        let stampNames = Self.list(options["stamped_headers"]).compactMap(\.string)
+        let stampNames = CanvasNode.list(options["stamped_headers"]).compactMap(\.string)
         for name in stampNames {
             guard let stamp = options[name] else { continue }
             stampedHeaders.append(name)
@@ -33,9 +33,9 @@ extension TaskCall {
         case "parent_id": parent = TaskID(try Self.text(option, value))
         case "group_id": group = try Self.text(option, value)
         case "group_index": groupIndex = try Self.integer(option, value)
-        case "link": callbacks = Self.list(value)
-        case "link_error": errbacks = Self.list(value)
-        case "chain": chain = Self.list(value)
+        case "link": callbacks = CanvasNode.list(value)
+        case "link_error": errbacks = CanvasNode.list(value)
+        case "chain": chain = CanvasNode.list(value)
         case "chord": chord = value
         case "eta": eta = try Self.time(option, value)
         case "expires": expires = if let seconds = value.double { now + seconds } else { try Self.time(option, value) }
@@ -71,15 +71,6 @@ extension TaskCall {
             "event_dispatcher", "exchange_type", "immutable":
             break
         default: properties[option] = value
-        }
-    }
-
-    /// A list, or what should be the only element of one.
-    private static func list(_ value: Value?) -> [Value] {
-        switch value {
-        case nil, .null?: []
-        case .array(let elements)?: elements
-        case let single?: [single]
         }
     }
 

@@ -53,7 +53,7 @@ extension TaskCall {
         if let kwargs { call.kwargs = kwargs }
         (call.argsrepr, call.kwargsrepr) = (nil, nil)
         call.eta = eta
-        call.retries += 1
+        call.retries = min(call.retries, Int.max - 1) + 1
         call.root = message.root ?? message.id
         call.parent = message.parent ?? message.id
         return call

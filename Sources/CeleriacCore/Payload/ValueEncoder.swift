@@ -124,7 +124,8 @@ private struct UnkeyedNode: UnkeyedEncodingContainer {
     let codingPath: [any CodingKey]
     var count: Int { node.count }
 
-    private var next: SingleNode { SingleNode(node: node.appended(), codingPath: codingPath + [IndexKey(count)]) }
+    // Counted when the element is there already.
+    private var next: SingleNode { SingleNode(node: node.appended(), codingPath: codingPath + [IndexKey(count - 1)]) }
 
     func encodeNil() { next.encodeNil() }
     func encode(_ value: Bool) { next.encode(value) }
@@ -147,7 +148,7 @@ private struct UnkeyedNode: UnkeyedEncodingContainer {
     func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { nested.unkeyedContainer() }
     func superEncoder() -> any Encoder { nested }
 
-    private var nested: NodeEncoder { NodeEncoder(node: node.appended(), codingPath: codingPath + [IndexKey(count)]) }
+    private var nested: NodeEncoder { NodeEncoder(node: node.appended(), codingPath: codingPath + [IndexKey(count - 1)]) }
 }
 
 private struct KeyedNode<Key: CodingKey>: KeyedEncodingContainerProtocol {

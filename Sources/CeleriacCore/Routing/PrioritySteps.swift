@@ -18,10 +18,10 @@ public struct PrioritySteps: Hashable, Sendable {
     /// What a message's priority is taken for: within 0…9.
     public static func clamped(_ priority: Int) -> Int { min(max(priority, 0), 9) }
 
-    /// The step that serves `priority`: the greatest that does not exceed it.
+    /// The step that serves `priority`: the greatest that does not exceed it; the last one when all do, as kombu's `steps[bisect(steps, n) - 1]` has it.
     public func step(for priority: Int) -> Int {
         let priority = Self.clamped(priority)
-        return steps.last { $0 <= priority } ?? 0
+        return steps.last { $0 <= priority } ?? steps.last ?? 0
     }
 
     /// The list's name, without key prefix; step 0 has the queue's own.

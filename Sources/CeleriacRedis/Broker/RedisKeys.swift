@@ -1,3 +1,4 @@
+import CeleriacBroker
 import CeleriacCore
 
 /// The names of kombu's keys and channels (kombu.transport.redis, 5.7), for one set of options and one database.
@@ -88,10 +89,7 @@ struct RedisKeys: Hashable, Sendable {
     }
 
     /// Whether `name` is a queue of kombu's own machinery, which no task ever waits in.
-    func isMachinery(_ name: String) -> Bool {
-        name.hasSuffix(".\(options.controlExchange).pidbox") || name.hasSuffix(".pidbox") || name.hasPrefix("\(options.eventExchange).")
-            || name.hasPrefix("celeryev.")
-    }
+    func isMachinery(_ name: String) -> Bool { Machinery.owns(name, eventExchange: options.eventExchange) }
 }
 
 extension String {

@@ -18,7 +18,9 @@ extension RedisOptions {
             separator: url[option: "sep"] ?? prioritySteps.separator)
         if let text = url[option: "fanout_prefix"] { options.fanoutPrefix = Self.flag(text).map { $0 ? .database : .none } ?? .text(text) }
         if let text = url[option: "visibility_timeout"] {
-            guard let seconds = Double(text), seconds > 0, seconds.isFinite else { throw .misconfigured(url, "visibility_timeout is no number of seconds") }
+            guard let seconds = Double(text), seconds > 0, seconds <= 1e9 else {
+                throw .misconfigured(url, "visibility_timeout is no number of seconds", hint: "more than 0, up to 1000000000")
+            }
             options.visibilityTimeout = .seconds(seconds)
         }
         return options

@@ -38,9 +38,30 @@ actor ConnectionPool {
         return try await connection().send(commands, timeout: timeout)
     }
 
+    /// The same for commands none of which may be refused.
+    /// - Throws: also the server's first refusal, of what is called `operation`; the other commands have been carried out all the same.
+    @discardableResult
+    nonisolated func send(_ commands: [RedisCommand], operation: String, timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {
+        if let connection = opened { return try await connection.send(commands, operation: operation, timeout: timeout) }
+        return try await connection().send(commands, operation: operation, timeout: timeout)
+    }
+
     nonisolated func send(_ command: RedisCommand) async throws(TransportError) -> RESPValue {
         if let connection = opened { return try await connection.send(command) }
         return try await connection().send(command)
+    }
+
+    /// All that `SCAN`, or a command of its kind, brings step by step; some of it may come more than once.
+    /// - Parameter step: the command that goes on at a cursor.
+    nonisolated func scan(_ step: (_ cursor: String) -> RedisCommand) async throws(TransportError) -> [RESPValue] {
+        var items: [RESPValue] = []
+        var cursor = "0"
+        repeat {
+            guard let parts = try await send(step(cursor)).items, parts.count == 2, let next = parts[0].text else { break }
+            items += parts[1].items ?? []
+            cursor = next
+        } while cursor != "0"
+        return items
     }
 
     nonisolated var isConnected: Bool { opened != nil }

@@ -97,7 +97,11 @@ extension TransportError {
             case "NOAUTH": (.unauthorized, nil)
             case "NOPERM": (.unauthorized, "the user needs more rights: see ACL SETUSER")
             case "DENIED": (.unauthorized, "the server is in protected mode")
+            // What passes by itself, or once somebody has seen to the server: worth another try.
             case "LOADING": (.unreachable, "the server is still reading its data set")
+            case "OOM": (.unreachable, "the server's memory is full: see `maxmemory` in redis.conf")
+            case "READONLY": (.unreachable, "this server is a replica now, and takes no writes")
+            case "MISCONF": (.unreachable, "the server cannot save to its disk, and takes no writes until it can")
             case "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN": (.unreachable, nil)
             case "MOVED": (.misconfigured, "this is a Redis Cluster, which Celery cannot use as a broker")
             case _ where text.contains("invalid password"): (.unauthorized, "the password in the URL is wrong")

@@ -93,6 +93,15 @@ struct RedisConnection: Sendable {
         }
     }
 
+    /// The replies to `commands`, none of which may be refused.
+    /// - Throws: also the server's first refusal, of what is called `operation`; the other commands have been carried out all the same.
+    @discardableResult
+    func send(_ commands: [RedisCommand], operation: String, timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {
+        let replies = try await send(commands, timeout: timeout)
+        if let text = replies.lazy.compactMap(\.errorText).first { throw .refusal(text, operation: operation, endpoint) }
+        return replies
+    }
+
     /// The reply to one command.
     /// - Throws: also the server's own refusal.
     func send(_ command: RedisCommand, timeout: Duration = .seconds(5)) async throws(TransportError) -> RESPValue {

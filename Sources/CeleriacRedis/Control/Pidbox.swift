@@ -64,10 +64,7 @@ final class Pidbox: Sendable {
         let address = ReplyAddress(ticket: box.ticket, exchange: keys.replyExchange, routingKey: box.oid)
         let published = publication(request, reply: address, expires: secondsSince1970() + timeout.seconds)
         // The binding must be there before the first node answers, or its reply is dropped.
-        let replies = try await connection.send([RedisCommand("SADD", keys.replyBindings, keys.replyBinding(box.oid)), published])
-        for reply in replies {
-            if let text = reply.errorText { throw .refusal(text, operation: request.method, pool.endpoint) }
-        }
+        let replies = try await connection.send([RedisCommand("SADD", keys.replyBindings, keys.replyBinding(box.oid)), published], operation: request.method)
         let receivers = replies[1].integer ?? 0
         let expected = min(receivers, request.destination?.count ?? receivers)
         var answers = 0

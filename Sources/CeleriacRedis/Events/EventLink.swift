@@ -25,9 +25,13 @@ struct EventLink: Sendable {
             let reason: TransportError
             do throws(TransportError) {
                 let connection = try await RedisConnection.open(endpoint, gate: gate, patience: patience, receiveBuffer: Self.receiveBuffer)
-                backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
-                reason = try await connection.listen(to: subscriptions, into: backlog)
-                unheardSince = secondsSince1970()
+                let end = try await connection.listen(to: subscriptions, into: backlog)
+                reason = end.reason
+                // A server that lets us in but not subscribe is not asked ten times a second.
+                if end.wasLive {
+                    backoff.reset()
+                    unheardSince = secondsSince1970()
+                }
             } catch {
                 reason = error
             }
@@ -44,10 +48,9 @@ struct EventLink: Sendable {
 
 extension RedisConnection {
     /// Gives the connection over to `subscriptions`, each with one channel or pattern; no other command can be sent any more.
-    /// - Returns: why it ended.
-    fileprivate func listen(to subscriptions: [RedisCommand], into backlog: EventBacklog) async throws(TransportError) -> TransportError {
+    fileprivate func listen(to subscriptions: [RedisCommand], into backlog: EventBacklog) async throws(TransportError) -> FeedEnd {
         for command in subscriptions { try gate.check(command, endpoint) }
-        let ended = channel.eventLoop.makePromise(of: Void.self)
+        let ended = channel.eventLoop.makePromise(of: FeedEnd.self)
         let endpoint = endpoint
         let channel = channel
         channel.eventLoop.execute {
@@ -65,10 +68,9 @@ extension RedisConnection {
         }
         return await withTaskCancellationHandler {
             do {
-                try await ended.futureResult.get()
-                return TransportError.closed(endpoint, operation: "subscribe")
+                return try await ended.futureResult.get()
             } catch {
-                return TransportError.lost(endpoint, operation: "subscribe", error)
+                return FeedEnd(reason: .lost(endpoint, operation: "subscribe", error), wasLive: false)
             }
         } onCancel: {
             channel.close(promise: nil)

@@ -2,6 +2,12 @@ import CeleriacBroker
 import CeleriacCore
 import NIOCore
 
+/// Why a feed's connection ended, and whether its subscriptions had been in force.
+struct FeedEnd: Sendable {
+    let reason: TransportError
+    let wasLive: Bool
+}
+
 /// Subscribes, and puts what comes into the backlog on the channel's own thread. Pings, so that a connection whose other end is gone is noticed within ten seconds.
 final class FeedHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -15,8 +21,8 @@ final class FeedHandler: ChannelInboundHandler {
     private let endpoint: RedisEndpoint
     private let subscriptions: [RedisCommand]
     private let backlog: EventBacklog
-    /// Fails when the connection ends, whyever.
-    private let ended: EventLoopPromise<Void>
+    /// Kept when the connection ends, whyever.
+    private let ended: EventLoopPromise<FeedEnd>
     private var framer = EventFramer()
     /// Subscriptions that the server has not yet confirmed.
     private var unconfirmed: Int
@@ -24,7 +30,7 @@ final class FeedHandler: ChannelInboundHandler {
     private var pulse: RepeatedTask?
 
     /// - Parameter subscriptions: each with one channel or pattern.
-    init(_ endpoint: RedisEndpoint, _ subscriptions: [RedisCommand], into backlog: EventBacklog, ended: EventLoopPromise<Void>) {
+    init(_ endpoint: RedisEndpoint, _ subscriptions: [RedisCommand], into backlog: EventBacklog, ended: EventLoopPromise<FeedEnd>) {
         self.endpoint = endpoint
         self.subscriptions = subscriptions
         self.backlog = backlog
@@ -64,8 +70,7 @@ final class FeedHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        pulse?.cancel()
-        ended.fail(TransportError.closed(endpoint, operation: "subscribe"))
+        finish(TransportError.closed(endpoint, operation: "subscribe"))
     }
 
     private func judge(_ value: RESPValue, _ context: ChannelHandlerContext) {
@@ -92,8 +97,13 @@ final class FeedHandler: ChannelInboundHandler {
     }
 
     private func end(_ context: ChannelHandlerContext, _ error: TransportError) {
-        pulse?.cancel()
-        ended.fail(error)
+        finish(error)
         context.close(promise: nil)
+    }
+
+    /// The first reason counts: others follow from it.
+    private func finish(_ reason: TransportError) {
+        pulse?.cancel()
+        ended.succeed(FeedEnd(reason: reason, wasLive: unconfirmed <= 0))
     }
 }

@@ -36,7 +36,10 @@ struct KeyScan {
             refusal = text
             return []
         }
-        guard let parts = reply.items, parts.count == 2, let next = parts[0].text, let names = parts[1].items else { return [] }
+        guard let parts = reply.items, parts.count == 2, let next = parts[0].text, let names = parts[1].items else {
+            refusal = "SCAN told no cursor"
+            return []
+        }
         let keys = names.compactMap(\.text)
         found.formUnion(keys)
         cursor = next

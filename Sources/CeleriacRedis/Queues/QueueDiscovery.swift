@@ -29,6 +29,8 @@ struct QueueDiscovery {
 
     /// Whether the whole keyspace has been walked through once.
     var isComplete: Bool { bindingScan.isComplete && listScan.isComplete }
+    /// Whether all that the scans came across has been looked into as well.
+    var isSettled: Bool { isComplete && stale.isEmpty && unjudged.isEmpty }
     var queues: Set<String> { bindings.queues.filter { !keys.isMachinery($0) }.union(listed.keys) }
 
     /// What cannot be found, and why. A server before Redis 6 cannot tell lists from other keys; there, bindings have to do.

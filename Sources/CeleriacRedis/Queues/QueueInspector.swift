@@ -37,6 +37,13 @@ actor QueueInspector {
         return try await look.value.get()
     }
 
+    /// All queues that can be found; walks through the whole keyspace, however long that takes.
+    func queues() async throws(TransportError) -> [QueueName] {
+        let now = secondsSince1970()
+        while !discovery.isSettled, !Task.isCancelled { try await search(now) }
+        return try await facts(known: [], now: now).queues.map(\.name)
+    }
+
     /// The message of one task, waiting or held.
     func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
         let known = try await facts(known: [], now: secondsSince1970()).queues.map(\.name.rawValue)
@@ -104,12 +111,13 @@ actor QueueInspector {
     /// Fills in what workers hold; queues seen only there are added.
     private func count(_ facts: inout BrokerFacts, _ now: Double) {
         guard let total = facts.unackedTotal else { return }
-        let (counts, isSampled) = tally.counts(total: total, bindings: discovery.bindings, now: now)
+        let (tallied, isSampled) = tally.counts(total: total, bindings: discovery.bindings, now: now)
+        let counts = tallied.queues
         held = Set(counts.keys)
         let names = Set(facts.queues.map(\.name.rawValue))
         facts.queues += counts.keys.filter { !names.contains($0) }.sorted().map { BrokerFacts.Queue(name: QueueName($0)) }
         for index in facts.queues.indices {
-            let count = counts[facts.queues[index].name.rawValue] ?? UnackedTally.Count()
+            let count = counts[facts.queues[index].name.rawValue] ?? HeldCounts.Count()
             facts.queues[index].unacked = count.unacked
             facts.queues[index].eta = count.eta
             facts.queues[index].isSampled = isSampled

@@ -9,11 +9,6 @@ struct UnackedTally {
     /// Bytes that a fetch should not exceed by much.
     private static let fetchBytes = 4 << 20
 
-    struct Count: Hashable {
-        var unacked = 0
-        var eta = 0
-    }
-
     private enum Entry {
         case message(UnackedMessage)
         /// Not kombu's.
@@ -44,25 +39,22 @@ struct UnackedTally {
                 continue
             }
             bytes += content.count
-            let message = UnackedMessage(content)
-            known[tag] = message.map { .message($0) } ?? .unreadable
-            if let membership = message?.membership { memberships.append(membership) }
+            let held = UnackedMessage(content)
+            known[tag] = held.map { .message($0) } ?? .unreadable
+            if let membership = held?.message?.membership { memberships.append(membership) }
         }
         if !messages.isEmpty { averageSize = max(1, bytes / messages.count) }
         return memberships
     }
 
     /// Counts by queue; scaled up to `total`, and marked, when not all messages have been read.
-    func counts(total: Int, bindings: Bindings, now: Double) -> (queues: [String: Count], isSampled: Bool) {
-        var queues: [String: Count] = [:]
-        for case .message(let message) in known.values {
-            let queue = bindings.queue(exchange: message.exchange, routingKey: message.routingKey)
-            if let eta = message.eta, eta > now { queues[queue, default: Count()].eta += 1 } else { queues[queue, default: Count()].unacked += 1 }
+    func counts(total: Int, bindings: Bindings, now: Double) -> (counts: HeldCounts, isSampled: Bool) {
+        var counts = HeldCounts()
+        for case .message(let held) in known.values {
+            counts.add(bindings.queue(exchange: held.exchange, routingKey: held.routingKey), eta: held.message?.eta, now: now)
         }
         let isSampled = known.count < tags.count || (tags.count >= Self.tagLimit && total > tags.count)
-        guard isSampled, !known.isEmpty else { return (queues, isSampled) }
-        let scale = Double(max(total, tags.count)) / Double(known.count)
-        let scaled = queues.mapValues { Count(unacked: Int((Double($0.unacked) * scale).rounded()), eta: Int((Double($0.eta) * scale).rounded())) }
-        return (scaled, true)
+        guard isSampled, !known.isEmpty else { return (counts, isSampled) }
+        return (counts.scaled(from: known.count, to: max(total, tags.count)), true)
     }
 }

@@ -4,7 +4,9 @@ public import CeleriacCore
 /// Results in Redis as Celery keeps them: one key a task, told on the channel of that name; chords are counted by the server.
 public final class RedisResults: ResultStore {
     private struct Write: Sendable {
-        let record: ResultRecord
+        let key: String
+        /// As it is stored.
+        let record: [UInt8]
         let lifetime: Duration?
     }
 
@@ -34,7 +36,7 @@ public final class RedisResults: ResultStore {
         pool = ConnectionPool(address, gate)
         scripts = ScriptRunner(pool)
         watch = ResultWatch(address, gate, keys)
-        writing = Coalescer { [scripts, keys] (writes) async throws(TransportError) in try await Self.write(writes, scripts, keys) }
+        writing = Coalescer { [scripts] (writes) async throws(TransportError) in try await Self.write(writes, scripts) }
     }
 
     public func close() async {
@@ -45,15 +47,15 @@ public final class RedisResults: ResultStore {
     // MARK: - Records
 
     public func store(_ records: [ResultRecord], lifetime: Duration?) async throws(TransportError) {
-        try await writing.send(records.map { Write(record: $0, lifetime: lifetime) })
+        // Encoded here, by each caller for himself: whoever sends for others should not work for them as well.
+        try await writing.send(records.map { Write(key: keys.task($0.id), record: JSON.encode($0.value), lifetime: lifetime) })
     }
 
-    private static func write(_ writes: [Write], _ scripts: ScriptRunner, _ keys: ResultKeys) async throws(TransportError) {
+    private static func write(_ writes: [Write], _ scripts: ScriptRunner) async throws(TransportError) {
         for (lifetime, writes) in Dictionary(grouping: writes, by: \.lifetime) {
             for start in stride(from: 0, to: writes.count, by: batchLimit) {
                 let batch = writes[start..<min(start + batchLimit, writes.count)]
-                let records = batch.map { JSON.encode($0.record.value) }
-                _ = try await scripts.run(.storeResults, keys: batch.map { keys.task($0.record.id) }, [seconds(lifetime)] + records, timeout: .seconds(30))
+                _ = try await scripts.run(.storeResults, keys: batch.map(\.key), [seconds(lifetime)] + batch.map(\.record), timeout: .seconds(30))
             }
         }
     }
@@ -64,8 +66,7 @@ public final class RedisResults: ResultStore {
     }
 
     public func record(of id: TaskID) async throws(TransportError) -> ResultRecord? {
-        guard let bytes = try await pool.send(RedisCommand("GET", keys.task(id))).bytes else { return nil }
-        return try ResultRecord(stored: bytes, id: id, at: pool.endpoint)
+        try await pool.record(of: id, keys)
     }
 
     public func records(of ids: [TaskID]) async throws(TransportError) -> [TaskID: ResultRecord] {
@@ -96,9 +97,7 @@ public final class RedisResults: ResultStore {
     public func saveGroup(_ id: String, members: Value, lifetime: Duration?) async throws(TransportError) {
         let key = Array(keys.group(id).utf8), record = JSON.encode(["result": members])
         let expiry = lifetime == nil ? [] : [Array("EX".utf8), Self.seconds(lifetime)]
-        for reply in try await pool.send([RedisCommand("SET", bytes: [key, record] + expiry), RedisCommand("PUBLISH", bytes: [key, record])]) {
-            if let text = reply.errorText { throw .refusal(text, operation: "SET", pool.endpoint) }
-        }
+        try await pool.send([RedisCommand("SET", bytes: [key, record] + expiry), RedisCommand("PUBLISH", bytes: [key, record])], operation: "SET")
     }
 
     public func group(_ id: String) async throws(TransportError) -> Value? {
@@ -122,9 +121,7 @@ public final class RedisResults: ResultStore {
     public func openChord(_ group: String, size: Int, lifetime: Duration?) async throws(TransportError) {
         let expiry = lifetime == nil ? [] : ["EX", String(decoding: Self.seconds(lifetime), as: UTF8.self)]
         let commands = [RedisCommand("DEL", keys.chordClaim(group)), RedisCommand("SET", [keys.chordSize(group), String(size)] + expiry)]
-        for reply in try await pool.send(commands) {
-            if let text = reply.errorText { throw .refusal(text, operation: "SET", pool.endpoint) }
-        }
+        try await pool.send(commands, operation: "SET")
     }
 
     public func extendChord(_ group: String, by count: Int) async throws(TransportError) {

@@ -18,10 +18,23 @@ struct ResultKeys: Hashable, Sendable {
     func group(_ id: String) -> String { prefix + "celery-taskset-meta-" + id }
 
     /// Of a chord: its parts, what was added to its size, its size, who has been counted, the claim on sending its body; then the record of its group.
-    func chord(_ group: String) -> [String] { [".j", ".t", ".s", ".d", ".c", ""].map { self.group(group) + $0 } }
-    func chordSize(_ group: String) -> String { self.group(group) + ".s" }
+    func chord(_ group: String) -> [String] {
+        [chordParts(group), chordExtra(group), chordSize(group), chordCounted(group), chordClaim(group), self.group(group)]
+    }
+    func chordParts(_ group: String) -> String { self.group(group) + ".j" }
     func chordExtra(_ group: String) -> String { self.group(group) + ".t" }
+    func chordSize(_ group: String) -> String { self.group(group) + ".s" }
+    func chordCounted(_ group: String) -> String { self.group(group) + ".d" }
     func chordClaim(_ group: String) -> String { self.group(group) + ".c" }
+}
+
+extension ConnectionPool {
+    /// The record of one task; `nil` when none is stored.
+    /// - Throws: also kind `.garbled`.
+    nonisolated func record(of id: TaskID, _ keys: ResultKeys) async throws(TransportError) -> ResultRecord? {
+        guard let bytes = try await send(RedisCommand("GET", keys.task(id))).bytes else { return nil }
+        return try ResultRecord(stored: bytes, id: id, at: endpoint)
+    }
 }
 
 extension ResultRecord {

@@ -56,7 +56,7 @@ final class ResultWatch: Sendable {
             while let self, let work = self.state.withLock({ $0.nextWork() }) {
                 do throws(TransportError) {
                     let canTell = try await self.carryOut(work)
-                    backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+                    backoff.reset()
                     if !canTell { try? await Task.sleep(for: Self.lookInterval) }
                 } catch {
                     // Whoever has just come is told; the others were promised that we come back.

@@ -7,9 +7,7 @@ extension RedisStore {
         let commands = messages.map { message in
             RedisCommand("PUBLISH", bytes: [Array(keys.channel(exchange, routingKey: message.routingKey).utf8), message.envelope.encoded()])
         }
-        for reply in try await pool.send(commands) {
-            if let text = reply.errorText { throw .refusal(text, operation: "PUBLISH", address) }
-        }
+        try await pool.send(commands, operation: "PUBLISH")
     }
 
     public func broadcasts(of exchange: String) -> AsyncStream<BroadcastElement> {

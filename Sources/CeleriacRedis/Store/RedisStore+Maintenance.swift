@@ -10,8 +10,10 @@ extension RedisStore {
 
     public func maintain(owner: WorkerName) async throws(TransportError) {
         let holder = holder(owner)
+        // First of all: whatever fails below, and however long it takes, what is held here must stay held.
+        let lost = try await renew(holder)
         try await giveBackDoubtful()
-        for name in try await renew(holder) where name != holder { try await giveBackAll(of: name) }
+        for name in lost where name != holder { try await giveBackAll(of: name) }
         let isDue = state.withLock { state in
             guard state.sweptAt.map({ $0.duration(to: .now) >= Self.sweepInterval }) ?? true else { return false }
             state.sweptAt = .now
@@ -62,18 +64,10 @@ extension RedisStore {
 
     /// All that one process holds. Walks through the whole index: for what happens seldom.
     private func tags(ofSession session: String) async throws(TransportError) -> [String] {
-        var tags: Set<String> = []
-        var cursor = "0"
-        repeat {
-            let scan = RedisCommand("ZSCAN", keys.unackedIndex, cursor, "MATCH", session.escapedForPattern + ".*", "COUNT", "1000")
-            guard let parts = try await pool.send(scan).items, parts.count == 2, let next = parts[0].text else { break }
-            // Tags and scores, in turn.
-            for (position, item) in (parts[1].items ?? []).enumerated() where position.isMultiple(of: 2) {
-                if let tag = item.text { tags.insert(tag) }
-            }
-            cursor = next
-        } while cursor != "0"
-        return Array(tags)
+        let index = keys.unackedIndex, pattern = session.escapedForPattern + ".*"
+        let items = try await pool.scan { RedisCommand("ZSCAN", index, $0, "MATCH", pattern, "COUNT", "1000") }
+        // Tags and scores, in turn.
+        return Array(Set(stride(from: 0, to: items.count, by: 2).compactMap { items[$0].text }))
     }
 
     // MARK: - Visibility timeout

@@ -6,17 +6,14 @@ extension RedisStore {
         var sizes: [QueueName: Int] = [:]
         var lists: [(queue: QueueName, list: String)] = []
         for queue in queues where sizes.updateValue(0, forKey: queue) == nil { lists += keys.lists(queue.rawValue).map { (queue, $0) } }
-        let replies = try await pool.send(lists.map { RedisCommand("LLEN", $0.list) })
-        for ((queue, _), reply) in zip(lists, replies) {
-            if let text = reply.errorText { throw .refusal(text, operation: "LLEN", address) }
-            sizes[queue, default: 0] += reply.integer ?? 0
-        }
+        let replies = try await pool.send(lists.map { RedisCommand("LLEN", $0.list) }, operation: "LLEN")
+        for ((queue, _), reply) in zip(lists, replies) { sizes[queue, default: 0] += reply.integer ?? 0 }
         return sizes
     }
 
-    /// Those that anything is bound to, and lists that hold messages; kombu's own machinery is left out.
+    /// Those that anything is bound to, and lists that hold messages; kombu's own machinery is left out. Walks through the whole keyspace.
     public func queues() async throws(TransportError) -> [QueueName] {
-        try await QueueInspector(pool, keys).facts(known: [], now: secondsSince1970()).queues.map(\.name)
+        try await QueueInspector(pool, keys).queues()
     }
 
     public func purge(_ queue: QueueName) async throws(TransportError) -> Int {
@@ -35,25 +32,14 @@ extension RedisStore {
                 removals += [RedisCommand("SREM", keys.bindings(exchange), member), RedisCommand("SREM", keys.permanentBindings(exchange), member)]
             }
         }
-        let replies = try await pool.send(removals + [RedisCommand("DEL", keys.lists(queue.rawValue))])
-        for reply in replies {
-            if let text = reply.errorText { throw .refusal(text, operation: "delete", address) }
-        }
+        try await pool.send(removals + [RedisCommand("DEL", keys.lists(queue.rawValue))], operation: "delete")
     }
 
     /// All that anything is bound to; walks through the whole keyspace.
     private func exchanges() async throws(TransportError) -> Set<String> {
-        var exchanges: Set<String> = []
-        var cursor = "0"
-        repeat {
-            let reply = try await pool.send(RedisCommand("SCAN", cursor, "MATCH", keys.bindingsPrefix.escapedForPattern + "*", "COUNT", "1000"))
-            guard let parts = reply.items, parts.count == 2, let next = parts[0].text else { break }
-            for key in parts[1].items ?? [] {
-                if let name = key.text, name.hasPrefix(keys.bindingsPrefix) { exchanges.insert(String(name.dropFirst(keys.bindingsPrefix.count))) }
-            }
-            cursor = next
-        } while cursor != "0"
-        return exchanges
+        let prefix = keys.bindingsPrefix, pattern = prefix.escapedForPattern + "*"
+        let names = try await pool.scan { RedisCommand("SCAN", $0, "MATCH", pattern, "COUNT", "1000") }.compactMap(\.text)
+        return Set(names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
     }
 
     // MARK: - Bindings
@@ -64,9 +50,7 @@ extension RedisStore {
             let member = keys.binding(routingKey: binding.routingKey, pattern: pattern, queue: binding.queue)
             return [RedisCommand("SADD", keys.bindings(binding.exchange), member), RedisCommand("SADD", keys.permanentBindings(binding.exchange), member)]
         }
-        for reply in try await pool.send(commands) {
-            if let text = reply.errorText { throw .refusal(text, operation: "SADD", address) }
-        }
+        try await pool.send(commands, operation: "SADD")
     }
 
     /// Redis does not tell fan-out from direct exchanges; both have no pattern.

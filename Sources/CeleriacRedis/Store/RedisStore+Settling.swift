@@ -19,9 +19,7 @@ extension RedisStore {
             let tags = done[start..<min(start + Self.batchLimit, done.count)]
             // A tag without a message in the index is harmless, a message that the index does not know would stay for ever: hence this order.
             let commands = [(keys.unacked, "HDEL"), (keys.unackedIndex, "ZREM")].map { RedisCommand($1, bytes: [Array($0.utf8)] + tags) }
-            for reply in try await pool.send(commands) {
-                if let text = reply.errorText { throw .refusal(text, operation: "settle", address) }
-            }
+            try await pool.send(commands, operation: "settle")
         }
         // Of those released the first is to be foremost again.
         try await giveBack(ends + fronts.reversed(), of: holder) { tag, entry in Self.move(entry, others[tag]) }
@@ -54,7 +52,7 @@ extension RedisStore {
         }
     }
 
-    /// Moves messages that `holder` holds, one after the other, compare-and-swap: only those that are still held then.
+    /// Moves messages that `holder` holds, one after the other, compare-and-swap: only those that are still held then. Tags without a message are forgotten.
     /// - Parameter onlyIfLost: nothing is moved while the holder has a lease.
     func giveBack(
         _ tags: [String], of holder: String, onlyIfLost: Bool = false, _ move: (_ tag: String, _ entry: HeldEntry) -> Move
@@ -66,16 +64,19 @@ extension RedisStore {
             var lists: [String] = []
             var arguments = [Array((onlyIfLost ? "1" : "0").utf8)]
             for (tag, reply) in zip(piece, entries) {
-                guard let bytes = reply.bytes, let entry = HeldEntry(bytes) else {
+                guard let bytes = reply.bytes else {
                     arguments += [Array(tag.utf8), Array("LPUSH".utf8), Array("0".utf8), []]
                     continue
                 }
+                // Somebody may know what to do with what cannot be read here: it stays where it is.
+                guard let entry = HeldEntry(bytes) else { continue }
                 let move = move(tag, entry)
                 let list = keys.list(move.queue, priority: entry.priority)
                 if !lists.contains(list) { lists.append(list) }
                 let number = (lists.firstIndex(of: list) ?? 0) + 1
                 arguments += [Array(tag.utf8), Array(move.side.rawValue.utf8), Array(String(number).utf8), move.bytes]
             }
+            if arguments.count == 1 { continue }
             _ = try await scripts.run(.giveBack, keys: bookkeeping(holder) + lists, arguments)
         }
     }

@@ -22,6 +22,12 @@ public final class RedisStore: QueueStore {
         var sweptAt: ContinuousClock.Instant?
     }
 
+    /// A message on its way into a list.
+    private struct Push: Sendable {
+        let list: String
+        let bytes: [UInt8]
+    }
+
     struct Doubt {
         let holder: String
         let since: ContinuousClock.Instant
@@ -39,7 +45,7 @@ public final class RedisStore: QueueStore {
     let session: String
     let state = Mutex(State())
     private let arrivals: ArrivalWatch
-    private let publishing: Coalescer<StoredMessage>
+    private let publishing: Coalescer<Push>
 
     /// Messages moved by one call of a script: Lua takes no more than some thousand arguments at once.
     static let batchLimit = 1000
@@ -56,7 +62,7 @@ public final class RedisStore: QueueStore {
         let gate = CommandGate(.act, keys)
         pool = ConnectionPool(address, gate)
         scripts = ScriptRunner(pool)
-        publishing = Coalescer { [pool, keys] (messages) async throws(TransportError) in try await Self.push(messages, pool, keys) }
+        publishing = Coalescer { [pool] (pushes) async throws(TransportError) in try await Self.push(pushes, pool) }
         arrivals = ArrivalWatch(address, gate)
         self.lease = lease
         session = String(freshUUID().filter { $0 != "-" }.prefix(16))
@@ -76,19 +82,14 @@ public final class RedisStore: QueueStore {
     // MARK: - Publishing
 
     public func publish(_ messages: [StoredMessage]) async throws(TransportError) {
-        try await publishing.send(messages)
+        // Encoded here, by each caller for himself: whoever sends for others should not work for them as well.
+        try await publishing.send(messages.map { Push(list: keys.list($0.queue, priority: $0.envelope.priority), bytes: $0.envelope.encoded()) })
     }
 
-    private static func push(_ messages: [StoredMessage], _ pool: ConnectionPool, _ keys: RedisKeys) async throws(TransportError) {
+    private static func push(_ pushes: [Push], _ pool: ConnectionPool) async throws(TransportError) {
         var lists: OrderedDictionary<String, [[UInt8]]> = [:]
-        for message in messages {
-            let list = keys.list(message.queue, priority: message.envelope.priority)
-            lists[list, default: [Array(list.utf8)]].append(message.envelope.encoded())
-        }
-        let replies = try await pool.send(lists.values.map { RedisCommand("LPUSH", bytes: $0) }, timeout: .seconds(30))
-        for reply in replies {
-            if let text = reply.errorText { throw .refusal(text, operation: "LPUSH", pool.endpoint) }
-        }
+        for push in pushes { lists[push.list, default: [Array(push.list.utf8)]].append(push.bytes) }
+        try await pool.send(lists.values.map { RedisCommand("LPUSH", bytes: $0) }, operation: "LPUSH", timeout: .seconds(30))
     }
 
     // MARK: - Claiming

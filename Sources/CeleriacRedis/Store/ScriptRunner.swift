@@ -4,7 +4,8 @@ import Synchronization
 /// Runs scripts by their digests, which the server tells; a server that has forgotten a script is given it again.
 final class ScriptRunner: Sendable {
     private let pool: ConnectionPool
-    private let digests = Mutex<[RedisScript: [UInt8]]>([:])
+    /// By the scripts' names.
+    private let digests = Mutex<[String: [UInt8]]>([:])
 
     init(_ pool: ConnectionPool) { self.pool = pool }
 
@@ -12,7 +13,7 @@ final class ScriptRunner: Sendable {
     func run(
         _ script: RedisScript, keys: [String], _ arguments: [[UInt8]], timeout: Duration = .seconds(10)
     ) async throws(TransportError) -> RESPValue {
-        var digest = digests.withLock { $0[script] }
+        var digest = digests.withLock { $0[script.name] }
         for _ in 0..<2 {
             let known: [UInt8]
             if let digest { known = digest } else { known = try await load(script) }
@@ -31,7 +32,7 @@ final class ScriptRunner: Sendable {
         guard let digest = reply.bytes else {
             throw TransportError(.garbled, operation: script.name, endpoint: pool.endpoint.shown, cause: "SCRIPT LOAD told no digest")
         }
-        digests.withLock { $0[script] = digest }
+        digests.withLock { $0[script.name] = digest }
         return digest
     }
 }

@@ -1,5 +1,6 @@
 /// A script that the server runs in one piece: nobody sees it half done.
-struct RedisScript: Hashable, Sendable {
+struct RedisScript: Sendable {
+    /// One script's alone.
     let name: String
     let source: String
 }
@@ -14,37 +15,37 @@ extension RedisScript {
     ///
     /// The envelope is not read, only put between brackets: Lua's JSON would damage large integers and empty lists. Of a step's lists each gives an equal
     /// share.
+    ///
+    /// Messages leave their lists last of all: a script that fails, over a key of another type or a right that is missing, is not undone by the server.
     static let claim = RedisScript(
         name: "claim",
         source: """
             local left, steps, prefix, holder, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-            local reply = {}
+            local reply, takings, seen = {}, {}, {}
             for step = 1, steps do
               local lists = {}
               for queue = 1, #ARGV - 5 do
                 local key = KEYS[4 + (queue - 1) * steps + step]
-                local size = redis.call('LLEN', key)
-                if size > 0 then lists[#lists + 1] = {queue, key, size} end
+                local size = seen[key] and 0 or redis.call('LLEN', key)
+                seen[key] = true
+                if size > 0 then lists[#lists + 1] = {queue = queue, key = key, size = size, taken = 0} end
               end
               while left > 0 and #lists > 0 do
                 local share = math.max(1, math.floor(left / #lists))
                 local rest = {}
                 for _, list in ipairs(lists) do
-                  local queue, key, size = list[1], list[2], list[3]
-                  local count = math.min(share, size, left)
-                  if count == 1 then
-                    reply[#reply + 1] = queue
-                    reply[#reply + 1] = redis.call('RPOP', key)
-                  elseif count > 1 then
-                    local found = redis.call('LRANGE', key, -count, -1)
-                    redis.call('LTRIM', key, 0, -count - 1)
+                  local count = math.min(share, list.size - list.taken, left)
+                  if count > 0 then
+                    if list.taken == 0 then takings[#takings + 1] = list end
+                    local found = redis.call('LRANGE', list.key, -list.taken - count, -list.taken - 1)
                     for position = #found, 1, -1 do
-                      reply[#reply + 1] = queue
+                      reply[#reply + 1] = list.queue
                       reply[#reply + 1] = found[position]
                     end
+                    list.taken = list.taken + count
+                    left = left - count
                   end
-                  left = left - count
-                  if size > count then rest[#rest + 1] = {queue, key, size - count} end
+                  if list.size > list.taken then rest[#rest + 1] = list end
                 end
                 lists = rest
               end
@@ -53,19 +54,34 @@ extension RedisScript {
             if #reply == 0 then return reply end
             local time = redis.call('TIME')
             local now = time[1] .. '.' .. string.format('%06d', time[2])
-            local entries, scores = {}, {}
+            local tags, entries, scores = {}, {}, {}
             for position = 1, #reply / 2 do
               local tag = prefix .. position
+              tags[position] = tag
               entries[position * 2 - 1] = tag
               entries[position * 2] = '[' .. reply[position * 2] .. ARGV[5 + reply[position * 2 - 1]]
               scores[position * 2 - 1] = now
               scores[position * 2] = tag
             end
-            redis.call('HSET', KEYS[1], unpack(entries))
-            redis.call('ZADD', KEYS[2], unpack(scores))
             if ttl ~= '0' then
               redis.call('SADD', KEYS[3], holder)
               redis.call('SET', KEYS[4], '1', 'PX', ttl)
+            end
+            redis.call('ZADD', KEYS[2], unpack(scores))
+            local noted = redis.pcall('HSET', KEYS[1], unpack(entries))
+            if type(noted) == 'table' and noted.err then
+              redis.call('ZREM', KEYS[2], unpack(tags))
+              return noted
+            end
+            for number, list in ipairs(takings) do
+              local trimmed = redis.pcall('LTRIM', list.key, 0, -list.taken - 1)
+              if trimmed.err then
+                if number == 1 then
+                  redis.call('HDEL', KEYS[1], unpack(tags))
+                  redis.call('ZREM', KEYS[2], unpack(tags))
+                end
+                return trimmed
+              end
             end
             return reply
             """)
@@ -75,14 +91,17 @@ extension RedisScript {
     /// - Keys: as `claim`, with the lists that messages go to.
     /// - Arguments: `1` to do nothing while the holder's lease lasts; then for each message its tag, `LPUSH` (end) or `RPUSH` (front), the number of its list
     ///   from 1, and the envelope. The list `0` only forgets the tag.
+    ///
+    /// A message is put back before it is let go: a list of another type must not cost it.
     static let giveBack = RedisScript(
         name: "giveBack",
         source: """
             if ARGV[1] == '1' and redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
             for position = 2, #ARGV, 4 do
               local tag, list = ARGV[position], tonumber(ARGV[position + 2])
-              if list > 0 and redis.call('HDEL', KEYS[1], tag) == 1 then
+              if list > 0 and redis.call('HEXISTS', KEYS[1], tag) == 1 then
                 redis.call(ARGV[position + 1], KEYS[4 + list], ARGV[position + 3])
+                redis.call('HDEL', KEYS[1], tag)
               end
               redis.call('ZREM', KEYS[2], tag)
             end

@@ -32,7 +32,9 @@ actor BroadcastFeed {
     private var renewedAt = -Double.infinity
     private var link: LinkState?
     private var unheardSince: Double?
-    private var backoff = 0.1
+    private var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+    /// After a failure: not to be tried again before.
+    private var retryAt: ContinuousClock.Instant?
 
     init(_ access: FileAccess, exchange: String, now: @escaping @Sendable () -> Double) {
         self.access = access
@@ -63,13 +65,19 @@ actor BroadcastFeed {
             return .link(.connecting)
         }
         while !Task.isCancelled, !access.isClosed {
+            if let retry = retryAt {
+                retryAt = nil
+                // Cut short by cancellation, which the loop sees by itself.
+                try? await Task.sleep(until: retry, clock: .continuous)
+                continue
+            }
             do throws(TransportError) {
                 let mark = access.wakeups.mark
                 try await renew()
                 if link != .live {
                     link = .live
                     unheardSince = nil
-                    backoff = 0.1
+                    backoff.reset()
                     return .link(.live)
                 }
                 let (rows, missed) = try await read()
@@ -78,15 +86,11 @@ actor BroadcastFeed {
                 _ = await access.wakeups.wait(for: .broadcasts, past: mark, until: .now + .seconds(pause))
             } catch {
                 renewedAt = -.infinity
-                if case .reconnecting? = link {
-                    // The consumer has been told. Cut short by cancellation, which the loop sees by itself.
-                    try? await Task.sleep(for: .seconds(backoff))
-                    backoff = min(backoff * 2, 2)
-                    continue
-                }
                 let since = unheardSince ?? now()
                 unheardSince = since
-                let state = LinkState.reconnecting(since: since, retryAt: now() + backoff, reason: error.cause)
+                let pause = backoff.next()
+                retryAt = .now + pause
+                let state = LinkState.reconnecting(since: since, retryAt: now() + pause.seconds, reason: error.cause)
                 link = state
                 return .link(state)
             }

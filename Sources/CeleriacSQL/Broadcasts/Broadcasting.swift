@@ -15,7 +15,6 @@ struct Broadcasting {
     static let limit = 50_000
     /// Seconds between two prunings by one process.
     private static let pause = 5.0
-    private static let prunedAt = Mutex(0.0)
 
     /// - Returns: how many listened.
     @discardableResult
@@ -25,9 +24,11 @@ struct Broadcasting {
             return 0
         }
         let texts = messages.map { (key: $0.routingKey, envelope: $0.envelope.text) }
-        let prunes = Self.prunedAt.withLock { last in
-            defer { if time - last > Self.pause || time < last { last = time } }
-            return time - last > Self.pause || time < last
+        let prunes = access.file.broadcastsPrunedAt.withLock { last in
+            // A clock that was set back counts as due.
+            guard time - last > Self.pause || time < last else { return false }
+            last = time
+            return true
         }
         return try await access.write("broadcast", .broadcasts) { database in
             let listeners = try database.first(Int.self, OwnTables.countListeners, [exchange, time]) ?? 0

@@ -1,20 +1,19 @@
 import CeleriacBroker
 import CeleriacCore
 import GRDB
-import OrderedCollections
 
 /// Looks at all queues of one file, in one snapshot, and remembers what tells how much came in between two looks.
 actor QueueInspector {
     private let access: FileAccess
-    private let machinery: Machinery
+    private let eventExchange: String
     private var held = HeldMessages()
     private var before: Look?
     /// The message served next, and since when it has been seen (seconds since 1970).
     private var oldest: [String: (message: Int64, seenAt: Double)] = [:]
 
-    init(_ access: FileAccess, _ machinery: Machinery) {
+    init(_ access: FileAccess, eventExchange: String) {
         self.access = access
-        self.machinery = machinery
+        self.eventExchange = eventExchange
     }
 
     /// What one snapshot shows.
@@ -34,19 +33,21 @@ actor QueueInspector {
     }
 
     func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {
-        let (tags, last, machinery) = (held.tags, before?.last, machinery)
-        let look = try await access.read("look") { try Self.look($0, at: now, known: known, machinery, after: last, tags) }
-        let counts = look.held.map { held.take($0, now: now) }
+        let (tags, last, eventExchange) = (held.tags, before?.last, eventExchange)
+        let look = try await access.read("look") { try Self.look($0, at: now, known: known, eventExchange, after: last, tags) }
+        let taken = look.held.map { held.take($0, now: now) }
+        let counts = taken?.counts.queues ?? [:]
         var facts = BrokerFacts(at: now, unackedTotal: look.held?.total)
+        facts.memberships = look.held?.memberships ?? []
         let arrivals = before.flatMap { Self.arrivals($0, look) }
-        let names = look.names.union(counts?.queues.keys.filter { !machinery.contains($0) } ?? [])
+        let names = look.names.union(counts.keys.filter { !Machinery.owns($0, eventExchange: eventExchange) })
         for name in names.sorted() {
             var fact = BrokerFacts.Queue(name: QueueName(name))
             fact.ready = look.waiting[name] ?? 0
-            if let counts {
-                fact.unacked = counts.queues[name]?.unacked ?? 0
-                fact.eta = counts.queues[name]?.eta ?? 0
-                fact.isSampled = counts.isSampled
+            if let taken {
+                fact.unacked = counts[name]?.unacked ?? 0
+                fact.eta = counts[name]?.eta ?? 0
+                fact.isSampled = taken.isSampled
             }
             if let before, let arrivals {
                 fact.arrived = arrivals[name] ?? 0
@@ -68,9 +69,9 @@ actor QueueInspector {
         }
         if oldest[name]?.message != served.message { oldest[name] = (served.message, now) }
         fact.oldestSeenAt = oldest[name]?.seenAt
-        guard let envelope = try? Envelope(decoding: Array(served.payload.utf8)) else { return }
-        fact.oldest = (envelope.headers["id"]?.string ?? envelope.correlationID).map { TaskID($0) }
-        fact.oldestSentAt = envelope.headers["x-celeriac-sent-at"]?.double ?? envelope.properties["timestamp"]?.double
+        guard let message = WaitingMessage(Array(served.payload.utf8)) else { return }
+        fact.oldest = message.id
+        fact.oldestSentAt = message.sentAt
     }
 
     /// How many came into each queue between two looks, as far as that can be told for certain: when all of them were ours, or all are still there.
@@ -85,14 +86,14 @@ actor QueueInspector {
     // MARK: - Within the snapshot
 
     private static func look(
-        _ database: Database, at now: Double, known: Set<QueueName>, _ machinery: Machinery, after last: Int?, _ tags: Set<ClaimTag>
+        _ database: Database, at now: Double, known: Set<QueueName>, _ eventExchange: String, after last: Int?, _ tags: Set<ClaimTag>
     ) throws -> Look {
         var look = Look(at: now)
         look.names = Set(known.map(\.rawValue))
         guard try database.tableExists("kombu_message") else { return look }
         // Tables of ours are missing where only Python has been.
         let isOurs = try database.tableExists("celeriac_claim")
-        look.names.formUnion(try String.fetchAll(database, sql: KombuTables.queueNames).filter { !machinery.contains($0) })
+        look.names.formUnion(try String.fetchAll(database, sql: KombuTables.queueNames).filter { !Machinery.owns($0, eventExchange: eventExchange) })
         look.waiting = try counts(database, isOurs ? KombuTables.waitingCounts : KombuTables.plainWaitingCounts)
         for name in look.names where look.waiting[name] ?? 0 > 0 {
             look.oldest[name] = try database.rows(KombuTables.oldest, [name]).first.map { ($0[0], $0[1]) }
@@ -107,15 +108,5 @@ actor QueueInspector {
 
     private static func counts(_ database: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [String: Int] {
         Dictionary(try database.rows(sql, arguments).map { ($0[0] as String, $0[1] as Int) }, uniquingKeysWith: +)
-    }
-}
-
-/// Queues of kombu's own machinery, which no task ever waits in: reply boxes, control and event queues.
-struct Machinery: Hashable, Sendable {
-    let controlExchange: String
-    let eventExchange: String
-
-    func contains(_ name: String) -> Bool {
-        name.hasSuffix(".\(controlExchange).pidbox") || name.hasSuffix(".pidbox") || name.hasPrefix("\(eventExchange).") || name.hasPrefix("celeryev.")
     }
 }

@@ -23,7 +23,7 @@ public final class SQLiteBroker: BrokerConnection {
         let controlExchange = url[option: "control_exchange"] ?? settings.controlExchange
         self.access = access
         eventExchange = url[option: "event_exchange"] ?? settings.eventExchange
-        inspector = QueueInspector(access, Machinery(controlExchange: controlExchange, eventExchange: eventExchange))
+        inspector = QueueInspector(access, eventExchange: eventExchange)
         pidbox = Pidbox(access, permission, exchange: controlExchange + ".pidbox", now: secondsSince1970)
     }
 

@@ -31,6 +31,8 @@ final class SQLiteFile: Sendable {
 
     let path: FilePath
     let wakeups = Wakeups()
+    /// When broadcasts were last pruned from here, in seconds since 1970.
+    let broadcastsPrunedAt = Mutex(0.0)
     private let state = Mutex(State())
 
     private init(_ path: FilePath) { self.path = path }

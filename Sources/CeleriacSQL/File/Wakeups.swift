@@ -60,10 +60,9 @@ final class Wakeups: Sendable {
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // Cancelled before the handler could find anything: it will not come again.
-                let isCancelled = Task.isCancelled
                 let (answer, begun): (Bool?, (@Sendable (ContinuousClock.Instant?) -> Void)?) = state.withLock { state in
-                    if state.isClosed || isCancelled { return (false, nil) }
+                    // Cancelled before the handler could find anything: it will not come again. Asked under the lock, for which it may be waiting.
+                    if state.isClosed || Task.isCancelled { return (false, nil) }
                     for (index, topic) in Topics.each.enumerated() where topics.contains(topic) && state.counts[index] != mark.counts[index] {
                         return (true, nil)
                     }

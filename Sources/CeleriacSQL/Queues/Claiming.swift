@@ -39,7 +39,6 @@ struct ClaimTag: Hashable, Sendable {
 extension Database {
     private struct Candidate {
         let message: Int64
-        let version: Int64
         /// Empty for the most urgent.
         let timestamp: String
         let queue: QueueName
@@ -47,24 +46,26 @@ extension Database {
 
     /// Claims at most `count` of the waiting messages of `queues`, the most urgent first, then the oldest of each queue in turn, beginning with the first
     /// queue.
-    /// - Parameter owner: id of its row.
-    func claim(from queues: [QueueName], upTo count: Int, owner: Int64, now: Double) throws -> [ClaimedMessage] {
+    /// - Parameter owner: gives the id of its row; asked once, when a message waits.
+    func claim(from queues: [QueueName], upTo count: Int, now: Double, owner: () throws -> Int64) throws -> [ClaimedMessage] {
         var lines: [ArraySlice<Candidate>] = []
         for queue in queues {
             guard let id = try queueID(queue.rawValue) else { continue }
             let candidates = try rows(KombuTables.waiting, [id, count]).map { row in
-                Candidate(message: row[0], version: row[1], timestamp: row[2] ?? "", queue: queue)
+                Candidate(message: row[0], timestamp: row[1] ?? "", queue: queue)
             }
             if !candidates.isEmpty { lines.append(candidates[...]) }
         }
-        return try Self.merged(lines, upTo: count).map { candidate in
-            try run(KombuTables.hide, [candidate.message])
-            let version = candidate.version + 1
+        if lines.isEmpty { return [] }
+        let owner = try owner()
+        var claimed: [ClaimedMessage] = []
+        for candidate in Self.merged(lines, upTo: count) {
+            guard let row = try rows(KombuTables.hide, [candidate.message]).first else { continue }
+            let version: Int64 = row[0], payload: String = row[1]
             try run(OwnTables.claim, [candidate.message, version, owner, now])
-            return ClaimedMessage(
-                tag: ClaimTag(message: candidate.message, version: version), queue: candidate.queue,
-                payload: try first(String.self, KombuTables.payload, [candidate.message]) ?? "")
+            claimed.append(ClaimedMessage(tag: ClaimTag(message: candidate.message, version: version), queue: candidate.queue, payload: payload))
         }
+        return claimed
     }
 
     /// One of each line in turn, as long as they are equally urgent.

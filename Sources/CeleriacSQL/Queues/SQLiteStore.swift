@@ -86,9 +86,9 @@ public final class SQLiteStore: QueueStore {
         let order = Array(queues[first...] + queues[..<first])
         let (instance, now, until) = (instance, now(), now() + lease.seconds)
         return try await access.write("claim") { database in
-            guard try database.isAnyWaiting(in: order) else { return [] }
-            let id = try database.first(Int64.self, OwnTables.hold, [owner.rawValue, instance, until]) ?? 0
-            return try database.claim(from: order, upTo: count, owner: id, now: now)
+            try database.claim(from: order, upTo: count, now: now) {
+                try database.first(Int64.self, OwnTables.hold, [owner.rawValue, instance, until]) ?? 0
+            }
         }
     }
 

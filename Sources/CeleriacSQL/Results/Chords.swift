@@ -25,9 +25,9 @@ extension SQLiteResults {
             guard let chord = try database.rows(ChordTables.chord, [part.group]).first else { return .waiting }
             if chord[4] as Bool { return .late }
             try database.run(ChordTables.part, [part.group, part.task.rawValue, part.index, part.state.rawValue, result])
-            guard let size = chord[0] as Int?, try database.first(Int.self, ChordTables.countParts, [part.group]) ?? 0 >= size + (chord[1] as Int) else {
-                return .waiting
-            }
+            if database.changesCount == 1 { try database.run(ChordTables.countPart, [part.group]) }
+            let counted = try database.first(Int.self, ChordTables.counted, [part.group]) ?? 0
+            guard let size = chord[0] as Int?, counted >= size + (chord[1] as Int) else { return .waiting }
             // Whoever claimed it may have died; then this part is told again, by whoever runs its task again.
             if chord[2] as String? != nil, chord[3] as Double? ?? 0 > time { return .late }
             try database.run(ChordTables.claim, [token, time + Self.claimTime, part.group])

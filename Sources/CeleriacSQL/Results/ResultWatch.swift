@@ -38,8 +38,8 @@ final class ResultWatch: Sendable {
             return (state.next, !state.isRunning)
         }
         continuation.onTermination = { [weak self] _ in
-            guard let self else { return }
-            self.state.withLock { _ = $0.subscribers.removeValue(forKey: key) }
+            // Whoever was told all there was to tell is gone already.
+            guard let self, self.state.withLock({ $0.subscribers.removeValue(forKey: key) != nil }) else { return }
             self.access.wakeups.fire(.results)
         }
         // Of its own, since it serves all who wait. It ends when nobody does.
@@ -59,14 +59,7 @@ final class ResultWatch: Sendable {
     private func run() async {
         while true {
             let mark = access.wakeups.mark
-            let ids: Set<TaskID>? = state.withLock { state in
-                if state.subscribers.isEmpty {
-                    state.isRunning = false
-                    return nil
-                }
-                return state.subscribers.values.reduce(into: []) { $0.formUnion($1.pending) }
-            }
-            guard let ids else { return }
+            guard let ids = wanted() else { return }
             let started = ContinuousClock.now
             do throws(TransportError) {
                 tell(try await access.records(of: Array(ids)))
@@ -74,9 +67,21 @@ final class ResultWatch: Sendable {
                 fail(error)
             }
             let effort = ContinuousClock.now - started
+            guard wanted() != nil else { return }
             _ = await access.wakeups.wait(for: .results, past: mark, until: .now + Self.patience)
             // What comes in this time is looked up at once.
             if effort > .milliseconds(1) { try? await Task.sleep(for: effort * 4) }
+        }
+    }
+
+    /// What anybody waits for; `nil`, and the end of this run, when nobody does.
+    private func wanted() -> Set<TaskID>? {
+        state.withLock { state in
+            if state.subscribers.isEmpty {
+                state.isRunning = false
+                return nil
+            }
+            return state.subscribers.values.reduce(into: []) { $0.formUnion($1.pending) }
         }
     }
 

@@ -7,10 +7,7 @@ extension SQLiteResults: GroupInspection {
         try await access.read("look up groups") { database in
             guard try database.tableExists("celery_taskmeta") else { return [] }
             let hasKin = try database.tableExists("celeriac_kin")
-            return try ids.inSteps.flatMap { some in
-                let sql = ResultTables.outcomes(count: some.count, hasKin: hasKin)
-                return try database.rows(sql, StatementArguments(some.map(\.rawValue))).map(Self.outcome)
-            }
+            return try database.rows(ResultTables.outcomes(hasKin: hasKin), [ResultTables.list(ids)]).map(Self.outcome)
         }
     }
 

@@ -113,10 +113,8 @@ extension FileAccess {
             guard try database.tableExists("celery_taskmeta") else { return [:] }
             let hasKin = try database.tableExists("celeriac_kin")
             var found: [TaskID: Result<ResultRecord, MessageError>] = [:]
-            for some in ids.inSteps {
-                for row in try database.rows(ResultTables.records(count: some.count, hasKin: hasKin), StatementArguments(some.map(\.rawValue))) {
-                    found[TaskID(row[0] as String? ?? "")] = Result { () throws(MessageError) in try ResultRecord(row) }
-                }
+            for row in try database.rows(ResultTables.records(hasKin: hasKin), [ResultTables.list(ids)]) {
+                found[TaskID(row[0] as String? ?? "")] = Result { () throws(MessageError) in try ResultRecord(row) }
             }
             return found
         }
@@ -125,9 +123,4 @@ extension FileAccess {
     func unreadable(_ error: MessageError) -> TransportError {
         TransportError(.garbled, operation: "look up", endpoint: endpoint, cause: error.description)
     }
-}
-
-extension [TaskID] {
-    /// As many as one statement takes: SQLite's limit is 999 arguments, in old versions.
-    var inSteps: [ArraySlice<TaskID>] { stride(from: 0, to: count, by: 500).map { self[$0..<Swift.min($0 + 500, count)] } }
 }

@@ -1,3 +1,5 @@
+import CeleriacCore
+
 /// kombu's tables as SQLAlchemy makes them for SQLite (kombu.transport.sqlalchemy.models, 5.7), so that Python shares the queues, and what is done with them.
 enum KombuTables {
     static let statements = [
@@ -39,11 +41,12 @@ enum KombuTables {
     static let insertMessage = "INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, ?, ?, 1, ?)"
     /// Queue id → a row when a message waits.
     static let anyWaiting = "SELECT 1 FROM kombu_message WHERE queue_id = ? AND visible = 1 LIMIT 1"
-    /// Queue id, limit → id, version, timestamp, in the order of claims.
-    static let waiting = "SELECT id, version, timestamp FROM kombu_message WHERE queue_id = ? AND visible = 1 ORDER BY timestamp, id LIMIT ?"
+    /// Queue id, limit → id, timestamp, in the order of claims: what our index holds, so that no row is read.
+    static let waiting = "SELECT id, timestamp FROM kombu_message WHERE queue_id = ? AND visible = 1 ORDER BY timestamp, id LIMIT ?"
     static let payload = "SELECT payload FROM kombu_message WHERE id = ?"
-    /// Id. kombu also writes the time, for nobody to read; ours stands in the claim, and the column goes on telling the priority.
-    static let hide = "UPDATE kombu_message SET visible = 0, version = version + 1 WHERE id = ?"
+    /// Id → version, payload; nothing when it is hidden already. kombu also writes the time, for nobody to read; ours stands in the claim, and the column goes
+    /// on telling the priority.
+    static let hide = "UPDATE kombu_message SET visible = 0, version = version + 1 WHERE id = ? AND visible = 1 RETURNING version, CAST(payload AS TEXT)"
     /// Payload, id.
     static let show = "UPDATE kombu_message SET visible = 1, payload = ? WHERE id = ?"
     /// Id → payload, timestamp, queue id, queue name.
@@ -60,7 +63,7 @@ enum KombuTables {
     /// What orders a message before or after others: kombu serves the null of its own messages first, then the earlier times, which nobody else looks at. So a
     /// time just after 1970 makes Python serve our less urgent messages later too, 0 being the most urgent as on Redis.
     static func timestamp(priority: Int) -> String? {
-        let priority = min(max(priority, 0), 9)
+        let priority = PrioritySteps.clamped(priority)
         return priority == 0 ? nil : "1970-01-01 00:00:0\(priority).000000"
     }
 

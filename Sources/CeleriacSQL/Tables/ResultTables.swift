@@ -1,3 +1,5 @@
+import CeleriacCore
+
 /// The tables of Celery's SQLAlchemy result backend (celery.backends.database.models, 5.7), and what is done with them.
 enum ResultTables {
     static let statements = [
@@ -60,26 +62,29 @@ enum ResultTables {
     /// Task id, group id, parent id.
     static let storeKin = "INSERT OR REPLACE INTO celeriac_kin (task_id, group_id, parent_id) VALUES (?, ?, ?)"
 
-    /// `count` task ids → their rows, columns as `store` has them, then group id and parent id.
+    /// Task ids as `list` has them → their rows, columns as `store` has them, then group id and parent id.
     /// - Parameter hasKin: whether our table is there; where only Python has been it is not.
-    static func records(count: Int, hasKin: Bool) -> String {
+    static func records(hasKin: Bool) -> String {
         """
         SELECT t.task_id, t.status, t.result, t.date_done, t.traceback, t.children, t.name, t.args, t.kwargs, t.worker, t.retries, t.queue,
             \(hasKin ? "k.group_id, k.parent_id" : "NULL, NULL")
-        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(listed))
         """
     }
 
-    /// `count` task ids → task id, status, date done, worker, exception (the result, in the states that have one), group id.
-    static func outcomes(count: Int, hasKin: Bool) -> String {
+    /// Task ids as `list` has them → task id, status, date done, worker, exception (the result, in the states that have one), group id.
+    static func outcomes(hasKin: Bool) -> String {
         """
         SELECT t.task_id, t.status, t.date_done, t.worker, CASE WHEN t.status IN ('RETRY', 'FAILURE', 'REVOKED') THEN t.result END, \(hasKin ? "k.group_id" : "NULL")
-        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(marks(count)))
+        FROM celery_taskmeta t \(hasKin ? kin : "") WHERE t.task_id IN (\(listed))
         """
     }
 
+    /// Any number of task ids as one argument, a JSON array: the statement is the same however many there are, and prepared once.
+    static func list(_ ids: [TaskID]) -> String { String(decoding: JSON.encode(.array(ids.map { .string($0.rawValue) })), as: UTF8.self) }
+
+    private static let listed = "SELECT value FROM json_each(?)"
     private static let kin = "LEFT JOIN celeriac_kin k ON k.task_id = t.task_id"
-    private static func marks(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ", ") }
 
     /// Task id each.
     static let forget = ["DELETE FROM celery_taskmeta WHERE task_id = ?", "DELETE FROM celeriac_kin WHERE task_id = ?"]

@@ -11,10 +11,12 @@ struct TableSet: Hashable, Sendable {
         let table: String
         let column: String
         let type: String
+        /// What the column is to hold in rows that are there already, unless null or its default.
+        var filling: String?
     }
 
     static let queues = TableSet(statements: KombuTables.statements + OwnTables.statements, additions: [])
-    static let results = TableSet(statements: ResultTables.statements + ChordTables.statements, additions: ResultTables.additions)
+    static let results = TableSet(statements: ResultTables.statements + ChordTables.statements, additions: ResultTables.additions + ChordTables.additions)
 
     func create(_ database: Database) throws {
         for statement in statements { try database.execute(sql: statement) }
@@ -22,6 +24,7 @@ struct TableSet: Hashable, Sendable {
             let columns = try database.columns(in: addition.table).map(\.name)
             if !columns.contains(addition.column) {
                 try database.execute(sql: "ALTER TABLE \(addition.table) ADD COLUMN \(addition.column) \(addition.type)")
+                if let filling = addition.filling { try database.execute(sql: filling) }
             }
         }
     }

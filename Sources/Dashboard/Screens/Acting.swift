@@ -61,8 +61,7 @@ extension DashboardState {
     }
 
     private func describe(_ id: TaskID, _ picture: Picture) -> String {
-        let tasks = (picture.tasks?.rows ?? []) + (picture.detail.map { [$0.task] + $0.family.map(\.task) } ?? []) + (picture.workerTasks ?? []) + (picture.workflow?.nodes.compactMap(\.task) ?? [])
-        let known = tasks.first { $0.id == id }
+        let known = picture.task(id)
         let words = [known?.name, known?.state.rawValue, known?.worker.map { "on " + $0.short }].compactMap { $0 }.map { safe($0, limit: 60) }
         return ([safe(id.rawValue, limit: 40)] + words).joined(separator: "  ")
     }

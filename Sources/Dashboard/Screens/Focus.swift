@@ -52,8 +52,7 @@ extension DashboardState {
 
     /// A task that stands in the open detail as a line of its own.
     private func relative(_ id: TaskID, _ picture: Picture) -> TaskRow? {
-        if let task = picture.detail?.family.first(where: { $0.task.id == id })?.task ?? picture.workerTasks?.first(where: { $0.id == id }) { return task }
-        if let task = picture.workflow?.nodes.lazy.compactMap(\.task).first(where: { $0.id == id }) { return task }
+        if let task = picture.task(id) { return task }
         guard case .worker(let name, let tab) = details.last?.subject else { return nil }
         return TaskRow(id: id, state: tab == .active ? .started : .received, worker: name)
     }
@@ -67,5 +66,18 @@ extension DashboardState {
         }
         if case .task(let task) = focus(picture) { return .tasks([task.id]) }
         return nil
+    }
+}
+
+extension Picture {
+    /// The task, wherever it stands in this picture: in an open detail, else in the list.
+    func task(_ id: TaskID) -> TaskRow? {
+        if let detail {
+            if detail.task.id == id { return detail.task }
+            if let relative = detail.family.first(where: { $0.task.id == id }) { return relative.task }
+        }
+        if let task = workerTasks?.first(where: { $0.id == id }) { return task }
+        if let task = workflow?.nodes.lazy.compactMap(\.task).first(where: { $0.id == id }) { return task }
+        return tasks?.rows.first { $0.id == id }
     }
 }

@@ -33,12 +33,14 @@ extension DashboardState {
     }
 
     mutating func openTask(_ tab: TaskTab, _ picture: Picture) -> [Effect] {
-        let task: TaskRow
-        switch focus(picture) {
-        case .task(let row): task = row
-        // What stands at a workflow's row is its worst task.
-        case .workflow(let row) where row.worst != nil: task = row.worst ?? TaskRow(id: row.id)
-        default:
+        let selected: TaskRow? =
+            switch focus(picture) {
+            case .task(let row): row
+            // What stands at a workflow's row is its worst task.
+            case .workflow(let row): row.worst
+            default: nil
+            }
+        guard let task = selected else {
             tell("no task is selected")
             return []
         }

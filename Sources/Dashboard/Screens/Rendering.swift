@@ -102,11 +102,20 @@ extension DashboardState {
         }
     }
 
-    /// The answer to the last key, else what is wrong with the link, else how the last action ended, else the newest event that could not be read.
+    /// The answer to the last key, else what is wrong with the link, else how the last action ended, else why groups are not told where they are shown, else
+    /// the newest event that could not be read.
     private func lastWords(_ header: HeaderFacts) -> Outcome? {
         if let notice { return notice }
         if case .reconnecting(_, _, let reason) = header.link { return Outcome(text: "the broker cannot be reached: \(reason)", isError: true) }
-        return outcome ?? header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
+        if let outcome { return outcome }
+        if showsWorkflows, let problem = header.groupProblem { return Outcome(text: "the result backend does not tell of groups: \(problem)", isError: true) }
+        return header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
+    }
+
+    private var showsWorkflows: Bool {
+        guard let detail = details.last else { return view == .workflows }
+        if case .workflow = detail.subject { return true }
+        return false
     }
 
     private func renderOutcome(_ header: HeaderFacts, into grid: inout Grid, at line: Rect) {

@@ -16,18 +16,19 @@ enum WorkflowsScreen {
         Column("WHY", 24, 36, most: 160, flexible: true, drop: 1) { row, _ in why(row) },
     ])
 
-    /// Why there are no rows, and which key helps.
+    /// Why there are no rows, and which key helps; what keeps groups from being known.
     static func emptiness(_ page: ListPage<WorkflowRow>, _ list: ListState, _ header: HeaderFacts) -> [String] {
         if page.total > 0 { return ["no workflow has a task that matches \(safe(list.filter?.text ?? ""))", "Esc clears the filter"] }
         var words = ["no tasks that belong together have been seen yet"]
         if header.workersWithoutEvents > 0 {
             words.append("task events are off on \(header.workersWithoutEvents) of \(header.workersKnown) workers: E switches them on")
         }
+        if let problem = header.groupProblem { words += ["the result backend does not tell of groups:", safe(problem)] }
         return words
     }
 
     private static func state(_ row: WorkflowRow) -> CellText {
-        if case .stuck? = row.chord { return CellText(["STUCK", "!"], .bad) }
+        if row.isStuck { return CellText(["STUCK", "!"], .bad) }
         if let worst = row.worst { return CellText(state: worst) }
         return CellText(safe(row.state.rawValue), row.state.role)
     }
@@ -42,19 +43,8 @@ enum WorkflowsScreen {
         CellText(Formats.count(count), count == 0 ? .dim : role)
     }
 
-    /// What the operator asks first: who failed with what, else what is waited for.
     private static func why(_ row: WorkflowRow) -> CellText {
-        if case .stuck? = row.chord { return CellText([row.chord?.words ?? "", row.chord?.brief ?? ""], .bad) }
-        if let worst = row.worst, row.state == .failure || row.state == .revoked || row.state == .rejected {
-            let name = safe(worst.name ?? "?", limit: 80)
-            guard let exception = worst.exception else { return CellText(name, row.state.role) }
-            // The type says most of it where there is no room for the words.
-            return CellText(["\(name): \(safe(exception))", "\(name): \(safe(String(exception.prefix { $0 != "(" })))"], row.state.role)
-        }
-        if let chord = row.chord, !chord.isFired { return CellText([chord.words, chord.brief], chord.role) }
-        guard !row.isFinished, let worst = row.worst else { return .empty }
-        let place = worst.worker.map { " on " + safe($0.short, limit: 40) } ?? ""
-        return CellText(safe(worst.name ?? "?", limit: 80) + place, .dim)
+        WorkflowReason(row).map { CellText($0.texts, $0.role) } ?? .empty
     }
 }
 

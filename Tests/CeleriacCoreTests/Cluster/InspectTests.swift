@@ -83,6 +83,19 @@ import Testing
         #expect(state.queue("celery", now: start)?.consumers == .atLeast(1))
     }
 
+    @Test func consumersOfWhichNoWorkerTellsAreNotAskedForForEver() {
+        var state = ClusterState()
+        state.hear(taskEvent("sent", uuid(1), "gen1@h", at: start, [("queue", "mail")]))
+        for name in ["celery@a", "celery@b"] { state.hear(heartbeat(name, at: start)) }
+        #expect(state.queue("mail", now: start)?.consumers == .asking)
+        state.noAnswer(to: "active_queues", from: ["celery@a"], at: start + 1)
+        #expect(state.queue("mail", now: start + 1)?.consumers == .asking)
+        state.noAnswer(to: "active_queues", from: ["celery@b"], at: start + 1)
+        #expect(state.queue("mail", now: start + 1)?.consumers == .noAnswer(last: nil, at: nil))
+        state.fold(ControlReply(worker: "celery@a", value: [["name": "mail"]]), to: "active_queues", at: start + 2)
+        #expect(state.queue("mail", now: start + 2)?.consumers == .atLeast(1))
+    }
+
     @Test func whatSwitchesEventsOnIsBelieved() throws {
         var state = ClusterState()
         state.fold(try Self.reply("conf"), to: "conf", at: start)

@@ -25,6 +25,18 @@ import Testing
         #expect(state.workerNames == ["celery@a"])
     }
 
+    @Test func presentIsWhoIsNeitherGoneNorLost() {
+        var state = ClusterState()
+        state.fold(.live, at: start)
+        for name in ["celery@gone", "celery@lost"] { state.hear(heartbeat(name, at: start)) }
+        state.hear(heartbeat("celery@gone", at: start + 1, type: "worker-offline"))
+        state.hear(heartbeat("celery@here", at: start + 40))
+        #expect(state.workersPresent(now: start + 2) == ["celery@lost", "celery@here"])
+        #expect(state.workersPresent(now: start + 41) == ["celery@here"])
+        state.hear(heartbeat("celery@gone", at: start + 41, type: "worker-online"))
+        #expect(state.workersPresent(now: start + 41) == ["celery@gone", "celery@here"])
+    }
+
     @Test func silenceWhileTheLinkIsDownSaysNothing() {
         var state = ClusterState()
         state.fold(.live, at: start)

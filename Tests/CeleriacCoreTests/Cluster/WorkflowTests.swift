@@ -52,6 +52,53 @@ import Testing
         #expect(missing.first?.state == .started && missing.first?.worker == "celery@a" && missing.first?.age == 18.75)
     }
 
+    @Test func aWaitingChordIsNotFiredByWhatItsRunningMemberSent() throws {
+        var state = ClusterState()
+        state.chord(members: 3, finished: 2)
+        state.step("child", parent: "m2", root: "m2", at: start + 4)
+        state.fold(GroupFacts(at: start + 5, chords: [ChordFacts(group: "G", size: 3, counted: 2, members: ["m0", "m1"])]))
+        let verdict = try #require(state.workflows(now: start + 6).rows.first?.chord)
+        guard case .waits(2, 3, let missing, 0, 0) = verdict else { return #expect(Bool(false), "\(verdict)") }
+        #expect(missing.map(\.id) == ["m2"])
+        #expect(state.tree(of: "m0") == ["chord G", "├ m0", "├ m1", "└ m2", "  └ child"])
+        // Nor when the counter tells nothing any more.
+        state.fold(GroupFacts(at: start + 20, chords: [ChordFacts(group: "G")]))
+        #expect(state.workflows(now: start + 20).rows.first?.chord == .lostCounter(done: 2, known: 3))
+    }
+
+    @Test func aMemberAddedToAChordIsNotItsBody() throws {
+        var state = ClusterState()
+        state.chord(members: 3, finished: 3)
+        state.step("added", parent: "m1", root: "m1", at: start + 4)
+        let added = GroupMembership(task: "added", group: "G")
+        state.fold(GroupFacts(at: start + 5, memberships: [added], chords: [ChordFacts(group: "G", size: 4, counted: 3)]))
+        let verdict = try #require(state.workflows(now: start + 6).rows.first?.chord)
+        guard case .waits(3, 4, let missing, 0, 0) = verdict else { return #expect(Bool(false), "\(verdict)") }
+        #expect(missing.map(\.id) == ["added"])
+    }
+
+    /// The counter is gone with the body, and the body's own group is not known yet.
+    @Test func whatTheLastOfAllEndedMembersSentIsTakenForTheBody() {
+        var state = ClusterState()
+        state.chord(members: 3, finished: 3)
+        state.step("body", parent: "m2", root: "m2", at: start + 9)
+        state.fold(GroupFacts(at: start + 5, chords: [ChordFacts(group: "G", size: 3, counted: 2)]))
+        #expect(state.workflows(now: start + 9).rows.first?.chord?.isFired == false)
+        state.fold(GroupFacts(at: start + 10, chords: [ChordFacts(group: "G")]))
+        #expect(state.workflows(now: start + 10).rows.first?.chord == .fired)
+        #expect(state.tree(of: "m0") == ["chord G", "├ m0", "├ m1", "├ m2", "└ body body"])
+    }
+
+    @Test func theWorstOfManyMissingMembersAreNamed() throws {
+        var state = ClusterState()
+        state.chord(members: 9, finished: 0)
+        for number in [3, 7] { state.step("m\(number)", at: start + 10, end: "failed") }
+        state.fold(GroupFacts(at: start + 20, chords: [ChordFacts(group: "G", size: 9, counted: 0, members: [])]))
+        let verdict = try #require(state.workflows(now: start + 20).rows.first?.chord)
+        guard case .waits(0, 9, let missing, 0, 2) = verdict else { return #expect(Bool(false), "\(verdict)") }
+        #expect(missing.map(\.id) == ["m3", "m7", "m0", "m1", "m2"])
+    }
+
     @Test func aChordTellsWhyItsBodyNeverCame() {
         func verdict(_ facts: ChordFacts, finished: Int = 3, failing: Int? = nil) -> ChordVerdict? {
             var state = ClusterState()
@@ -120,6 +167,17 @@ import Testing
         #expect(state.workflows(ListQuery(filter: try Filter("state:failure"))).rows.map(\.id) == ["b"])
         #expect(state.workflows(ListQuery(filter: try Filter("nowhere"))).matching == 0)
         #expect(state.workflows(ListQuery(ascending: false)).rows.map(\.id) == ["a", "b"])
+    }
+
+    /// Two looks within one moment, as a screen has them.
+    @Test func aFilterSeesWhatHasComeSinceTheLookBefore() throws {
+        var state = ClusterState(), request = PictureRequest()
+        request.workflows = ListQuery(filter: try Filter("state:failure"))
+        state.step("a", at: start, end: "succeeded")
+        state.step("b", parent: "a", root: "a", at: start + 1)
+        #expect(state.picture(request, now: start + 100).workflows?.matching == 0)
+        state.hear(taskEvent("failed", "b", at: start + 3, [("exception", "Refused('b')"), ("traceback", "")]))
+        #expect(state.picture(request, now: start + 100).workflows?.matching == 1)
     }
 
     @Test func manyMembersAreSummedUpAndTheFailedOnesStandFirst() throws {

@@ -97,6 +97,30 @@ import Testing
         if case .keyNotFound(let key, _)? = missing { #expect(key.stringValue == "lines") } else { #expect(Bool(false), "\(String(describing: missing))") }
     }
 
+    struct Mute: Encodable {
+        func encode(to encoder: any Encoder) {}
+    }
+
+    struct Nested: Encodable {
+        func encode(to encoder: any Encoder) throws {
+            var outer = encoder.unkeyedContainer()
+            try outer.encode("first")
+            var inner = outer.nestedUnkeyedContainer()
+            try inner.encode(Mute())
+        }
+    }
+
+    @Test func anEncodingErrorSaysWhere() throws {
+        func path(_ value: some Encodable) throws -> [String] {
+            let error = #expect(throws: EncodingError.self) { try ValueEncoder().encode(value) }
+            guard case .invalidValue(_, let context)? = error else { return [] }
+            return context.codingPath.map(\.stringValue)
+        }
+        #expect(try path([Mute()]) == ["0"])
+        #expect(try path(["lines": [nil, Mute()]]) == ["lines", "1"])
+        #expect(try path(Nested()) == ["1", "0"])
+    }
+
     @Test func superclassesTravelUnderSuper() throws {
         let original = Derived()
         (original.size, original.name) = (9, "nine")

@@ -55,5 +55,5 @@ import Testing
         ("*.b*.c", "a.bb.b.cd", false), ("a?c", "abc", true), ("a?c", "ac", false), ("[ab]*", "bx", true), ("[!ab]*", "bx", false), ("[!ab]*", "cx", true),
         ("[a-c]x*", "bx", true), ("[a-c]x*", "dx", false), ("[]]*", "]y", true), ("[*", "[z", true), ("*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
     ])
-    func patternsAreThoseOfAShell(pattern: String, text: String, fits: Bool) { #expect(ShellPattern(pattern).matches(text) == fits) }
+    func patternsAreThoseOfAShell(pattern: String, text: String, fits: Bool) { #expect(GlobPattern(pattern).matches(text) == fits) }
 }

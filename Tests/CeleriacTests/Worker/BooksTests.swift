@@ -33,24 +33,6 @@ import Testing
     }
 }
 
-@Suite struct FIFOTests {
-    @Test(arguments: UInt64(0)..<20) func whatWentInFirstComesOutFirst(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var queue = FIFO<Int>(), model: [Int] = []
-        for step in 0..<2000 {
-            if Bool.random(using: &random) || step < 100 {
-                queue.append(step)
-                model.append(step)
-            } else {
-                let taken = queue.popFirst()
-                #expect(taken == (model.isEmpty ? nil : model.removeFirst()))
-            }
-            #expect(queue.count == model.count)
-        }
-        #expect(queue.elements == model, "seed \(seed)")
-    }
-}
-
 @Suite struct TokenBucketTests {
     /// However often it is asked, it gives no more than one and what has flowed in; and it gives again when it said it would.
     @Test(arguments: UInt64(0)..<100) func itNeverGivesMoreThanItsRate(seed: UInt64) {

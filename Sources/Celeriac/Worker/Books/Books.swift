@@ -1,4 +1,5 @@
 import CeleriacCore
+import DequeModule
 
 /// Who waits, who runs, what is revoked: the state of a worker, changed by plain calls that say what follows. Times are seconds since 1970.
 ///
@@ -32,7 +33,7 @@ struct Books {
     /// Wait for their turn under a rate limit.
     private(set) var limited = RateLimits()
     /// Wait for a slot.
-    private(set) var reserved = FIFO<Reservation>()
+    private(set) var reserved = Deque<Reservation>()
     private(set) var active: [Int: Run] = [:]
     /// Of the pool.
     var slots: Int
@@ -130,8 +131,8 @@ struct Books {
 
     /// Forgets all that has not begun: the broker delivers it again.
     mutating func dropWaiting() -> [Reservation] {
-        defer { prefetch.held = 0 }
-        return reserved.removeAll() + limited.removeAll() + held.removeAll()
+        defer { (prefetch.held, reserved) = (0, []) }
+        return Array(reserved) + limited.removeAll() + held.removeAll()
     }
 
     /// `control rate_limit`: those who wait under the old limit move on.

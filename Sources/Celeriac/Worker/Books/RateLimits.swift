@@ -1,8 +1,10 @@
+import DequeModule
+
 /// Tasks that wait because of their type's rate limit, in order of arrival, a bucket for each type.
 struct RateLimits {
     private struct Line {
         var bucket: TokenBucket
-        var waiting = FIFO<Reservation>()
+        var waiting = Deque<Reservation>()
 
         mutating func release(at now: Double, into released: inout [Reservation]) {
             while !waiting.isEmpty, bucket.take(at: now), let task = waiting.popFirst() { released.append(task) }
@@ -12,7 +14,7 @@ struct RateLimits {
     private var lines: [String: Line] = [:]
 
     var isEmpty: Bool { lines.values.allSatisfy(\.waiting.isEmpty) }
-    var elements: [Reservation] { lines.values.flatMap(\.waiting.elements).sorted { $0.serial < $1.serial } }
+    var elements: [Reservation] { lines.values.flatMap(\.waiting).sorted { $0.serial < $1.serial } }
 
     mutating func append(_ task: Reservation, limit: RateLimit?, now: Double) {
         let perSecond = limit?.perSecond ?? .infinity
@@ -31,7 +33,7 @@ struct RateLimits {
     }
 
     /// Takes all of one type, with their bucket.
-    mutating func remove(_ task: String) -> [Reservation] { lines.removeValue(forKey: task)?.waiting.elements ?? [] }
+    mutating func remove(_ task: String) -> [Reservation] { lines.removeValue(forKey: task).map { Array($0.waiting) } ?? [] }
 
     mutating func removeAll() -> [Reservation] {
         defer { lines = [:] }

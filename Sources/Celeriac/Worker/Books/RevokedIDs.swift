@@ -1,4 +1,5 @@
 import CeleriacCore
+import DequeModule
 
 /// Ids of tasks that are not to be run, oldest first: at most `limit`, none older than `maxAge` seconds. Times are seconds since 1970.
 struct RevokedIDs {
@@ -6,7 +7,7 @@ struct RevokedIDs {
     let maxAge: Double
     private var times: [TaskID: Double] = [:]
     /// An id that was added again stands here twice; only the entry with its present time counts.
-    private var order = FIFO<(id: TaskID, time: Double)>()
+    private var order = Deque<(id: TaskID, time: Double)>()
 
     init(limit: Int = 50_000, maxAge: Double = 10_800) {
         self.limit = max(1, limit)
@@ -22,7 +23,7 @@ struct RevokedIDs {
 
     mutating func insert(_ id: TaskID, at time: Double) {
         times[id] = time
-        order.append((id, time))
+        order.append((id: id, time: time))
         while times.count > limit { dropOldest() }
         // Ids that are added again and again leave old entries behind.
         if order.count > 2 * limit + 64 { compact() }
@@ -33,16 +34,12 @@ struct RevokedIDs {
     }
 
     /// With the times at which they were revoked, oldest first.
-    var entries: [(id: TaskID, time: Double)] { order.elements.filter { times[$0.id] == $0.time } }
+    var entries: [(id: TaskID, time: Double)] { order.filter { times[$0.id] == $0.time } }
 
     private mutating func dropOldest() {
         guard let oldest = order.popFirst() else { return }
         if times[oldest.id] == oldest.time { times[oldest.id] = nil }
     }
 
-    private mutating func compact() {
-        let kept = entries
-        order = FIFO()
-        for entry in kept { order.append(entry) }
-    }
+    private mutating func compact() { order = Deque(entries) }
 }

@@ -1,4 +1,5 @@
 import CeleriacCore
+import DequeModule
 
 /// Events that wait to be published, in order: task events joined to arrays, others alone. Bounded; what came first leaves first.
 struct EventBacklog {
@@ -14,7 +15,7 @@ struct EventBacklog {
     /// Bytes kept while nobody takes them.
     static let byteLimit = 16 << 20
 
-    private var parcels = FIFO<Parcel>()
+    private var parcels = Deque<Parcel>()
     private var bytes = 0
     /// The array that still grows, without its end.
     private var open: [UInt8] = []
@@ -40,8 +41,8 @@ struct EventBacklog {
     /// All there is, oldest first.
     mutating func takeAll() -> [Parcel] {
         closeArray()
-        bytes = 0
-        return parcels.removeAll()
+        defer { (parcels, bytes) = ([], 0) }
+        return Array(parcels)
     }
 
     mutating func takeDropped() -> Int {

@@ -20,16 +20,17 @@ final class EventDispatcher: Sendable {
     private let pump: Pump
     private let clock: LamportClock
     private let time: @Sendable () -> Double
-    /// `{"hostname": …, "utcoffset": …, "pid": …, "clock": `, with which every event begins.
-    private let beginning: [UInt8]
+    private let makeHead: @Sendable () -> EventHead
+    private let head: Mutex<EventHead>
     private let switches: Mutex<Switches>
 
     /// - Parameters:
+    ///   - hoursWest: of UTC now; asked again by `refresh`.
     ///   - sendsAll: `worker_send_task_events`.
     ///   - time: seconds since 1970.
     init(
-        _ transport: any Transport, exchange: String, node: WorkerName, clock: LamportClock, process: Int32, hoursWest: Double, sendsAll: Bool,
-        time: @escaping @Sendable () -> Double, log: Logger
+        _ transport: any Transport, exchange: String, node: WorkerName, clock: LamportClock, process: Int32,
+        hoursWest: @escaping @Sendable () -> Double = { WorkerClock.hoursWest() }, sendsAll: Bool, time: @escaping @Sendable () -> Double, log: Logger
     ) {
         let sender = EventSender(transport, exchange: exchange, node: node, log: log)
         self.sender = sender
@@ -37,15 +38,15 @@ final class EventDispatcher: Sendable {
         self.clock = clock
         self.time = time
         switches = Mutex(Switches(sendsAll: sendsAll, isPossible: transport.features.contains(.broadcast)))
-        var beginning: [UInt8] = []
-        beginning.append("{\"hostname\": ")
-        beginning.appendJSON(node.rawValue)
-        beginning.append(", \"utcoffset\": ")
-        beginning += JSON.encode(.number(hoursWest))
-        beginning.append(", \"pid\": ")
-        beginning.append(contentsOf: String(process).utf8)
-        beginning.append(", \"clock\": ")
-        self.beginning = beginning
+        let makeHead: @Sendable () -> EventHead = { EventHead(node: node.rawValue, process: process, hoursWest: hoursWest()) }
+        self.makeHead = makeHead
+        head = Mutex(makeHead())
+    }
+
+    /// At each heartbeat: the hours to UTC may be others by now.
+    func refresh() {
+        let new = makeHead()
+        head.withLock { $0 = new }
     }
 
     /// Whether events of tasks are wanted; making them is not free.
@@ -63,8 +64,11 @@ final class EventDispatcher: Sendable {
     /// Events of tasks; dropped when nobody wants those.
     func send(_ events: [TaskEvent]) {
         guard !events.isEmpty, sendsTasks else { return }
+        let head = head.withLock { $0 }
         queue { backlog in
-            for event in events { backlog.appendTaskEvent { write(event.members, into: &$0) { $0.append(event.type) } } }
+            for event in events {
+                backlog.appendTaskEvent { head.write(event.members, clock: clock.forward(), now: time(), into: &$0) { $0.appendQuoted(event.type) } }
+            }
         }
     }
 
@@ -80,7 +84,7 @@ final class EventDispatcher: Sendable {
             fields.append(", ")
         }
         var body: [UInt8] = []
-        write(fields, into: &body) { $0.append(contentsOf: type.utf8) }
+        head.withLock { $0 }.write(fields, clock: clock.forward(), now: time(), into: &body) { $0.appendJSON(type) }
         let parcel = EventBacklog.Parcel(routingKey: type.replacing("-", with: "."), body: body, events: 1)
         queue { $0.append(parcel) }
     }
@@ -101,17 +105,5 @@ final class EventDispatcher: Sendable {
             return backlog.isEmpty
         }
         if wasEmpty { pump.signal() }
-    }
-
-    private func write(_ members: [UInt8], into output: inout [UInt8], type: (inout [UInt8]) -> Void) {
-        output += beginning
-        output.append(contentsOf: String(clock.forward()).utf8)
-        output.append(", ")
-        output += members
-        output.append("\"timestamp\": ")
-        output.append(contentsOf: time().description.utf8)
-        output.append(", \"type\": \"")
-        type(&output)
-        output.append("\"}")
     }
 }

@@ -1,7 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
 import Logging
-import OrderedCollections
 import Synchronization
 
 /// Takes events out of the backlog and publishes them; tries again for as long as the broker is away.
@@ -29,7 +28,7 @@ final class EventSender: Sendable {
         var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
         while !parcels.isEmpty {
             do {
-                try await transport.publish(parcels.map(publication))
+                try await transport.publish(parcels.map { Publication(events: $0.body, of: node.rawValue, routingKey: $0.routingKey, exchange: exchange) })
                 let dropped = backlog.withLock { $0.takeDropped() }
                 if dropped > 0 { log.warning("\(dropped) events were dropped while the broker was away") }
                 return
@@ -45,11 +44,5 @@ final class EventSender: Sendable {
                 }
             }
         }
-    }
-
-    private func publication(_ parcel: EventBacklog.Parcel) -> Publication {
-        Publication(
-            exchange: exchange, routingKey: parcel.routingKey,
-            envelope: Envelope(headers: ["hostname": .string(node.rawValue)], properties: ["delivery_mode": 1, "priority": 0], body: parcel.body))
     }
 }

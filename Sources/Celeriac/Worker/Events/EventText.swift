@@ -29,10 +29,16 @@ struct TaskEvent: Sendable {
 extension [UInt8] {
     mutating func append(_ text: StaticString) { text.withUTF8Buffer { append(contentsOf: $0) } }
 
-    mutating func appendName(_ name: StaticString) {
+    /// `text`, which needs no escapes, as a JSON string.
+    mutating func appendQuoted(_ text: StaticString) {
         append(UInt8(ascii: "\""))
-        append(name)
-        append("\": ")
+        append(text)
+        append(UInt8(ascii: "\""))
+    }
+
+    mutating func appendName(_ name: StaticString) {
+        appendQuoted(name)
+        append(": ")
     }
 
     /// `text` as a JSON string.

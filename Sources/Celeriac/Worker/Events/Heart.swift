@@ -1,13 +1,6 @@
 import CeleriacCore
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Tells the cluster that this worker is there: on coming, every few seconds, and on going.
 struct Heart: Sendable {
@@ -15,11 +8,7 @@ struct Heart: Sendable {
 
     static let software: [(StaticString, Value)] = [("sw_ident", "swift-celeriac"), ("sw_ver", .string(version)), ("sw_sys", .string(system))]
     static let version = "0.1.0"
-    #if os(Linux)
-        static let system = "Linux"
-    #else
-        static let system = "Darwin"
-    #endif
+    static let system = "Linux"
 
     func online() { beat("worker-online") }
     func offline() { beat("worker-offline") }
@@ -38,6 +27,7 @@ struct Heart: Sendable {
     func beatOnRequest() { state.events.send("worker-heartbeat", members: [("freq", 5)] + Self.software) }
 
     private func beat(_ type: String) {
+        state.events.refresh()
         let (active, processed) = state.books.withLock { ($0.active.count, $0.processed) }
         state.events.send(
             type,

@@ -10,7 +10,7 @@ extension ControlCommand {
             return .array(call.state.runs().map { $0.description(node: call.state.node, isSafe: isSafe) })
         },
         ControlCommand("reserved", aliases: ["dump_reserved"]) { call in
-            .array(call.state.books.withLock { $0.reserved.elements }.map { $0.description(node: call.state.node) })
+            .array(call.state.books.withLock { Array($0.reserved) }.map { $0.description(node: call.state.node) })
         },
         ControlCommand("scheduled", aliases: ["dump_schedule"]) { call in
             .array(
@@ -41,7 +41,7 @@ extension WorkerState {
 
     func found(_ ids: Set<String>) -> [(id: TaskID, state: String, description: Value)] {
         let (active, reserved, limited, held) = books.withLock { books in
-            (Array(books.active.values), books.reserved.elements, books.limited.elements, books.held.sorted.map(\.element))
+            (Array(books.active.values), Array(books.reserved), books.limited.elements, books.held.sorted.map(\.element))
         }
         var found = active.filter { ids.contains($0.reservation.id.rawValue) }.map { ($0.reservation.id, "active", $0.description(node: node)) }
         for (tasks, state) in [(reserved, "reserved"), (limited, "ready"), (held, "scheduled")] {

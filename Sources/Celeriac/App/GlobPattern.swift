@@ -1,4 +1,4 @@
-/// A shell pattern as Python's `fnmatch` reads it: `*`, `?`, `[abc]`, `[!a-z]`.
+/// A shell pattern as Python's `fnmatch` reads it: `*`, `?`, `[abc]`, `[!a-z]`; it has to match the whole text.
 struct GlobPattern: Sendable {
     private enum Part {
         case any, one
