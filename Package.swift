@@ -123,7 +123,10 @@ let package = Package(
             dependencies: ["Celeriac", "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
             path: "Tests/SuiteWorker", swiftSettings: settings),
         .executableTarget(
-            name: "engine-bench", dependencies: ["Celeriac", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")],
+            name: "engine-bench",
+            dependencies: [
+                "Celeriac", "CeleriacCore", .product(name: "Logging", package: "swift-log"), .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
             path: "Tests/EngineBench", swiftSettings: settings),
         .testTarget(
             name: "EngineTests",

@@ -1,11 +1,19 @@
 import Celeriac
 import CeleriacCore
 import Foundation
+import Logging
 
 // The engine's side of Tests/Benchmarks/engine.py.
 //
 // usage: engine-bench worker | publish COUNT BATCH | roundtrip COUNT     the latter two print figures as JSON
 // environment: BROKER; BACKEND, without which results are ignored; for the worker POOL (async), CONCURRENCY (4), EVENTS (1 for task events)
+
+// As the peer beside it, `celery -l ERROR`.
+LoggingSystem.bootstrap { label in
+    var handler = StreamLogHandler.standardError(label: label)
+    handler.logLevel = .error
+    return handler
+}
 
 let environment = ProcessInfo.processInfo.environment
 let words = CommandLine.arguments.dropFirst()

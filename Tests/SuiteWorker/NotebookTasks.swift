@@ -50,5 +50,8 @@ func registerLedgerTask(_ app: App, _ ledger: RedisNotebook) throws {
 
 extension Value {
     /// What redis-py makes of it.
-    fileprivate var text: String { string ?? JSON.text(self) }
+    fileprivate var text: String {
+        if case .bytes(let bytes) = self { return String(decoding: bytes, as: UTF8.self) }
+        return string ?? JSON.text(self)
+    }
 }

@@ -4,7 +4,7 @@ extension CanvasPlanner {
     /// `node` made to stand in a running task's place.
     mutating func replacement(of message: TaskMessage, by node: CanvasNode) throws(CanvasError) -> CanvasNode {
         if node.options["chord"] != nil { throw CanvasError(.partOfAChord, cause: "what replaces a task must not be part of a chord") }
-        if node.isEmptyChain { throw .emptyChain }
+        if node.isEmptyChain { throw CanvasError(.empty, cause: "Cannot replace with an empty chain") }
         let onHeaders = context.allowsErrorCallbacksOnChordHeader
         var node = node
         // Of a group there must be one result under the task's id.

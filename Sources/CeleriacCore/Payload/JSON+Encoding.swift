@@ -89,14 +89,15 @@ private struct JSONWriter {
     }
 
     private mutating func write(text: String) {
+        var text = text
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || (asciiOnly && byte >= 0x7F) {
-            // Something must be escaped: once more, scalar by scalar.
-            for scalar in text.unicodeScalars { write(scalar) }
-            output.append(UInt8(ascii: "\""))
-            return
+        // Nearly all texts are plain: looked at and copied as one piece.
+        let isPlain = text.withUTF8 { bytes in
+            for byte in bytes where byte < 0x20 || byte == 0x22 || byte == 0x5C || (asciiOnly && byte >= 0x7F) { return false }
+            output.append(contentsOf: bytes)
+            return true
         }
-        output.append(contentsOf: text.utf8)
+        if !isPlain { for scalar in text.unicodeScalars { write(scalar) } }
         output.append(UInt8(ascii: "\""))
     }
 

@@ -71,6 +71,9 @@ private struct JSONReader {
     }
 
     private func text(_ text: JSONScanner.Text) throws(JSONError) -> String {
+        let raw = UnsafeRawBufferPointer(rebasing: scan.bytes[text.range])
+        // ASCII needs no proof that it is UTF-8, which costs more than the copy.
+        if !text.hasEscapes, raw.reduce(0, |) < 0x80 { return String(decoding: raw, as: UTF8.self) }
         let decoded: String?
         if text.hasEscapes {
             var plain: [UInt8] = []
@@ -78,7 +81,7 @@ private struct JSONReader {
             scan.unescape(text, into: &plain)
             decoded = String(validating: plain, as: UTF8.self)
         } else {
-            decoded = String(validating: UnsafeRawBufferPointer(rebasing: scan.bytes[text.range]), as: UTF8.self)
+            decoded = String(validating: raw, as: UTF8.self)
         }
         guard let decoded else { throw JSONError(.badUTF8, at: text.range.lowerBound) }
         return decoded

@@ -87,7 +87,8 @@ private struct ValueReader: Decoder, SingleValueDecodingContainer {
     func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
 
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
-        if let own = value as? T, type == Value.self { return own }
+        // Bytes come as bytes, as they do in Python.
+        if type == Value.self, let own = ExtendedJSON.lifted(value) as? T { return own }
         return try type.init(from: self)
     }
 

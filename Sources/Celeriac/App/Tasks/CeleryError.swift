@@ -21,6 +21,18 @@ extension StoredException: CeleryError {
     public var stored: StoredException { self }
 }
 
+/// As Celery's own classes, where it has one for the mistake.
+extension CanvasError: CeleryError {
+    public var stored: StoredException {
+        switch kind {
+        case .empty, .partOfAChord: StoredException(type: "ImproperlyConfigured", module: "celery.exceptions", arguments: [.string(cause)])
+        case .notInAChord: StoredException(type: "ValueError", module: "builtins", arguments: [.string(cause)])
+        default: StoredException(type: "CanvasError", module: "swift", arguments: [.string(description)])
+        }
+    }
+    public var isRetryable: Bool { false }
+}
+
 extension StoredException {
     /// Of any error that a task threw.
     init(_ error: any Error) {

@@ -14,15 +14,20 @@ struct Intake: Sendable {
         var serial = 0
         while !Task.isCancelled {
             do {
-                let deliveries = try await state.consumer.next()
-                guard !deliveries.isEmpty else { return }
-                backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
-                receive(deliveries, serial: &serial)
+                var deliveries = try await state.consumer.next()
+                while !deliveries.isEmpty {
+                    backoff.reset()
+                    // The next ones are fetched and decoded while these are taken in.
+                    async let following = state.consumer.next()
+                    receive(deliveries, serial: &serial)
+                    deliveries = try await following
+                }
+                return
             } catch {
                 dropReserved()
                 let pause = backoff.next()
                 state.log.warning(
-                    "consumer: Connection to broker lost, trying again in \(pause.seconds.rounded(toPlaces: 1))s: \(ForeignText.safe(error.description))")
+                    "consumer: Connection to broker lost, trying again in \(pause.seconds.rounded(toPlaces: 1))s: \(ForeignText.safe(String(describing: error)))")
                 try? await Task.sleep(for: pause)
             }
         }
