@@ -41,16 +41,23 @@ extension TaskCall {
     /// The message with which a task is tried again (`Task.retry`): one retry more, at `eta`, with its arguments or others.
     ///
     /// A task without a parent becomes its own, as in Celery, where the sender fills in the running task.
+    /// Where only positional or only keyword arguments are others, the ones of the other kind that they replace are left out, by the task's `parameters`.
     /// - Parameter eta: seconds since 1970; `nil` = at once.
     /// - Throws: `MessageError` when the message's arguments could not be read and none are given.
     public static func retry(
-        of message: TaskMessage, args: [Value]? = nil, kwargs: OrderedDictionary<String, Value>? = nil, eta: Double?
+        of message: TaskMessage, args: [Value]? = nil, kwargs: OrderedDictionary<String, Value>? = nil, parameters: [String] = [], eta: Double?
     ) throws(MessageError) -> TaskCall {
         var message = message
         if let args, let kwargs { message.arguments = .known(args: args, kwargs: kwargs) }
         var call = try TaskCall(message)
-        if let args { call.args = args }
-        if let kwargs { call.kwargs = kwargs }
+        if let args {
+            call.args = args
+            if kwargs == nil { for name in parameters.prefix(args.count) { call.kwargs[name] = nil } }
+        }
+        if let kwargs {
+            call.kwargs = kwargs
+            if args == nil { call.nameArguments(by: parameters) }
+        }
         (call.argsrepr, call.kwargsrepr) = (nil, nil)
         call.eta = eta
         call.retries = min(call.retries, Int.max - 1) + 1
@@ -69,5 +76,12 @@ extension TaskCall {
     private static func isOfDelivery(_ header: String) -> Bool {
         header == "redelivered" || header == "x-delivery-count" || header.hasPrefix("x-celeriac-") || header == "x-death" || header.hasPrefix("x-first-death-")
             || header.hasPrefix("x-last-death-")
+    }
+
+    /// Gives the positional arguments their names from the first one on that a keyword argument replaces.
+    private mutating func nameArguments(by parameters: [String]) {
+        guard args.count <= parameters.count, let first = parameters.indices.prefix(args.count).first(where: { kwargs[parameters[$0]] != nil }) else { return }
+        for (name, value) in zip(parameters[first...], args[first...]) where kwargs[name] == nil { kwargs[name] = value }
+        args.removeSubrange(first...)
     }
 }

@@ -118,6 +118,23 @@ import Testing
         #expect(try TaskCall.retry(of: message, args: [1], kwargs: [:], eta: nil).args == [1])
     }
 
+    /// What Python's `Task.retry` makes of it: no parameter gets two values, and none is lost.
+    @Test func otherArgumentsReplaceThoseOfTheSameName() throws {
+        let parameters = ["foo", "bar", "label"]
+        func retried(_ args: [Value], _ kwargs: OrderedDictionary<String, Value>, args newArgs: [Value]? = nil, kwargs newKwargs: OrderedDictionary<String, Value>? = nil)
+            throws -> TaskCall
+        {
+            let message = try TaskMessage(TaskCall(id: "t", name: "shop.add", args: args, kwargs: kwargs).envelope(now: 0, replyTo: "", origin: ""))
+            return try TaskCall.retry(of: message, args: newArgs, kwargs: newKwargs, parameters: parameters, eta: nil)
+        }
+        let byPosition = try retried([], ["foo": 1, "bar": 2, "label": "kept"], args: [2, 3])
+        #expect(byPosition.args == [2, 3] && byPosition.kwargs == ["label": "kept"])
+        let byName = try retried([1, 2], [:], kwargs: ["foo": 2])
+        #expect(byName.args == [] && byName.kwargs == ["foo": 2, "bar": 2])
+        let behind = try retried([1, 2], ["label": "old"], kwargs: ["label": "new"])
+        #expect(behind.args == [1, 2] && behind.kwargs == ["label": "new"])
+    }
+
     @Test(
         arguments: [
             ("serializer", "pickle"), ("compression", "gzip"), ("countdown", "soon"), ("eta", "soon"), ("expires", "soon"), ("queue", 5), ("headers", []),

@@ -24,7 +24,7 @@ struct Succession: Sendable {
     }
 
     func sendRetry(of task: Reservation, _ retry: TaskOutcome.Retry) async throws {
-        var call = try TaskCall.retry(of: task.message, args: retry.args, kwargs: retry.kwargs, eta: retry.eta)
+        var call = try TaskCall.retry(of: task.message, args: retry.args, kwargs: retry.kwargs, parameters: task.definition.parameters, eta: retry.eta)
         call.take(retry.options, now: state.time())
         try await state.app.send([call])
     }
