@@ -66,8 +66,11 @@ func registerNumberTasks(_ app: App) throws {
         print(log, text)
     }
     try app.task(prefix + "return_exception", "e") { (exception: Value) -> Value in [exception, true] }
+    // Acknowledged as Celery does by default: two tests of `inspect` look at that.
+    var early = TaskOptions()
+    early.acksLate = false
     app.register(
-        TaskDefinition(name: prefix + "sleeping", parameters: ["i"]) { args, _, _ in
+        TaskDefinition(name: prefix + "sleeping", parameters: ["i"], options: early) { args, _, _ in
             try await Task.sleep(for: .seconds(args.first?.double ?? 0))
             return .null
         })
