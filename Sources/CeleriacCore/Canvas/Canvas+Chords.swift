@@ -27,6 +27,7 @@ extension Canvas {
         var plan = FailurePlan()
         do throws(CanvasError) {
             let node = try CanvasNode(body)
+            plan.bearsCause = node.shape == .group
             if node.shape == .group { try planner.fail(members: node, into: &plan) } else { planner.fail(node, into: &plan) }
             plan.failures += FailedSignature.all(in: CanvasNode.list(node.options["chain"]))
         } catch {

@@ -7,6 +7,8 @@ public struct FailurePlan: Hashable, Sendable {
     public var failures: [FailedSignature] = []
     /// To be told to the workers, after the failures are stored.
     public var revoked: [TaskID] = []
+    /// The body is a group: its members are stored with what the header's task raised, not with the chord's error (`chord_error_from_stack`).
+    public var bearsCause = false
     /// Why errbacks, or a body, could not be applied.
     public var problems: [CanvasError] = []
 

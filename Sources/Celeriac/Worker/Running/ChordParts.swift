@@ -26,7 +26,7 @@ struct ChordParts: Sendable {
     private func complete(_ group: String, _ parts: [ChordPart], _ members: Value?, _ body: Value, _ context: CanvasContext) async -> Bool {
         if let failed = parts.first(where: { $0.state == .failure || $0.state == .revoked }) {
             let cause = StoredException(failed.result) ?? StoredException(type: "Exception", module: "builtins", arguments: [failed.result])
-            await fail(body, Canvas.chordError(dependency: failed.task, raised: cause), context)
+            await fail(body, Canvas.chordError(dependency: failed.task, raised: cause), cause: cause, context)
             return false
         }
         do {
@@ -41,9 +41,11 @@ struct ChordParts: Sendable {
     }
 
     /// Whoever waits for the body learns why it will not come.
-    func fail(_ body: Value, _ error: StoredException, _ context: CanvasContext) async {
+    /// - Parameter cause: what a task of the header raised.
+    func fail(_ body: Value, _ error: StoredException, cause: StoredException? = nil, _ context: CanvasContext) async {
         state.log.error("Chord failed: \(ForeignText.safe(error.text))")
-        await carryOut(Canvas.failedChord(body: body, context: context, newID: freshUUID), error, traceback: error.text)
+        let plan = Canvas.failedChord(body: body, context: context, newID: freshUUID)
+        await carryOut(plan, plan.bearsCause ? cause ?? error : error, traceback: error.text)
     }
 
     /// What can be done of it is; the rest is logged.
