@@ -1,6 +1,8 @@
-/// Why bytes are no zone file.
+/// Why there are no rules of a zone: its bytes are no zone file, or there are none.
 public struct ZoneFileError: Error, Hashable, Sendable, CustomStringConvertible {
     public let description: String
+
+    public init(_ description: String) { self.description = description }
 }
 
 extension ZoneRules {
@@ -35,7 +37,7 @@ private struct ZoneFileReader {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func skip(_ count: Int) throws(ZoneFileError) {
-        guard count <= bytes.count - position else { throw ZoneFileError(description: "the file ends early, at byte \(bytes.count)") }
+        guard count <= bytes.count - position else { throw ZoneFileError("the file ends early, at byte \(bytes.count)") }
         position += count
     }
 
@@ -55,7 +57,7 @@ private struct ZoneFileReader {
     private mutating func count() throws(ZoneFileError) -> Int { Int(UInt32(truncatingIfNeeded: try number(4))) }
 
     mutating func header() throws(ZoneFileError) -> Counts {
-        guard try take(4).elementsEqual("TZif".utf8) else { throw ZoneFileError(description: "not a zone file: it does not begin with TZif") }
+        guard try take(4).elementsEqual("TZif".utf8) else { throw ZoneFileError("not a zone file: it does not begin with TZif") }
         let version = try number(1)
         try skip(15)
         return Counts(
@@ -64,38 +66,38 @@ private struct ZoneFileReader {
     }
 
     mutating func table(_ counts: Counts, _ width: Int) throws(ZoneFileError) -> (changes: [Int], offsets: [Int], first: Int) {
-        guard counts.leaps == 0 else { throw ZoneFileError(description: "the zone counts leap seconds, which Unix time does not") }
-        guard counts.types > 0 else { throw ZoneFileError(description: "the zone has no kind of local time") }
-        guard counts.length(width) <= bytes.count - position else { throw ZoneFileError(description: "the file ends early, at byte \(bytes.count)") }
+        guard counts.leaps == 0 else { throw ZoneFileError("the zone counts leap seconds, which Unix time does not") }
+        guard counts.types > 0 else { throw ZoneFileError("the zone has no kind of local time") }
+        guard counts.length(width) <= bytes.count - position else { throw ZoneFileError("the file ends early, at byte \(bytes.count)") }
         var changes: [Int] = []
         for _ in 0..<counts.times {
             let change = try number(width)
             // Some files begin with the Big Bang; beyond the bounds no time is ever asked for.
             changes.append(max(-1_000_000_000_000, min(1_000_000_000_000, change)))
         }
-        guard zip(changes, changes.dropFirst()).allSatisfy(<=) else { throw ZoneFileError(description: "the changes are not in the order of time") }
+        guard zip(changes, changes.dropFirst()).allSatisfy(<=) else { throw ZoneFileError("the changes are not in the order of time") }
         var kinds: [Int] = []
         for _ in 0..<counts.times { kinds.append(try number(1)) }
         var offsets: [Int] = []
         for _ in 0..<counts.types {
             let offset = try number(4)
-            guard offset.magnitude < 93_600 else { throw ZoneFileError(description: "an offset of \(offset) s") }
+            guard offset.magnitude < 93_600 else { throw ZoneFileError("an offset of \(offset) s") }
             offsets.append(offset)
             try skip(2)
         }
         try skip(counts.characters + counts.standard + counts.universal)
-        guard kinds.allSatisfy({ $0 < offsets.count }) else { throw ZoneFileError(description: "a change to a kind of local time that is not there") }
+        guard kinds.allSatisfy({ $0 < offsets.count }) else { throw ZoneFileError("a change to a kind of local time that is not there") }
         return (changes, kinds.map { offsets[$0] }, offsets[0])
     }
 
     /// The line at the end; empty means that the last offset stays.
     mutating func rule() throws(ZoneFileError) -> YearlyRule? {
-        guard try take(1).first == UInt8(ascii: "\n") else { throw ZoneFileError(description: "the rule for later years is missing") }
+        guard try take(1).first == UInt8(ascii: "\n") else { throw ZoneFileError("the rule for later years is missing") }
         let line = bytes[position...].prefix { $0 != UInt8(ascii: "\n") }
-        guard line.endIndex < bytes.count else { throw ZoneFileError(description: "the rule for later years is cut off") }
+        guard line.endIndex < bytes.count else { throw ZoneFileError("the rule for later years is cut off") }
         if line.isEmpty { return nil }
         let text = String(decoding: line, as: UTF8.self)
-        guard let rule = YearlyRule(text[...]) else { throw ZoneFileError(description: "\(text) is no rule for later years") }
+        guard let rule = YearlyRule(text[...]) else { throw ZoneFileError("\(text) is no rule for later years") }
         return rule
     }
 }
