@@ -1,0 +1,112 @@
+public import CeleriacCore
+
+/// Where beat keeps its entries. Every write names the version that it was made from and is refused when the entry is another by now.
+public protocol ScheduleStore: Sendable {
+    /// Masked: fit to be shown.
+    var endpoint: String { get }
+    var features: ScheduleFeatures { get }
+
+    /// All entries, in the order of their names.
+    func entries() async throws(TransportError) -> [StoredEntry]
+    func entry(_ name: String) async throws(TransportError) -> StoredEntry?
+
+    /// Adds (`expected` is `nil`), or replaces the entry that was read as `expected`; the name may change. What the store keeps beside it stays as it is.
+    /// - Returns: as it is stored now.
+    func save(_ entry: ScheduleEntry, replacing expected: StoredEntry?) async throws(TransportError) -> ScheduleWrite
+    func remove(_ expected: StoredEntry) async throws(TransportError) -> ScheduleWrite
+
+    /// By beat, after sending: `lastRun` and `runs` alone are written, together with the time at which the entry is due again (`nil`: never).
+    func record(_ runs: [RecordedRun]) async throws(TransportError)
+
+    /// One element each time something may have changed, also by others; the name of the entry where the store tells it.
+    func changes() -> AsyncStream<ScheduleChange>
+
+    /// Takes or renews the lead for `duration`; where none is kept (`features`), everybody leads.
+    func lead(_ owner: String, for duration: Duration) async throws(TransportError) -> Leadership
+    func resign(_ owner: String) async throws(TransportError)
+    /// Who leads, as far as the store tells.
+    func leader() async throws(TransportError) -> ScheduleLeader?
+
+    func close() async
+}
+
+/// What a store can hold; an editor offers nothing else.
+public struct ScheduleFeatures: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let interval = Self(rawValue: 1), relativeInterval = Self(rawValue: 2), crontab = Self(rawValue: 4), solar = Self(rawValue: 8)
+    public static let clocked = Self(rawValue: 16), recurrence = Self(rawValue: 32)
+    /// An entry may name its own time zone.
+    public static let zones = Self(rawValue: 64)
+    public static let oneOff = Self(rawValue: 128), start = Self(rawValue: 256), end = Self(rawValue: 512), note = Self(rawValue: 1024)
+    /// Only one beat at a time leads.
+    public static let leadership = Self(rawValue: 2048)
+    /// Any option of publication, not only the columns of Django's table.
+    public static let anyOption = Self(rawValue: 4096)
+}
+
+/// An entry as it was read.
+public struct StoredEntry: Hashable, Sendable {
+    public var entry: ScheduleEntry
+    /// Opaque: what compare-and-swap compares.
+    public var version: String
+    /// Written again by beat from its own settings at its next start (RedBeat's statics, `beat_schedule`).
+    public var isStatic: Bool
+    /// Why beat cannot run it (a broken definition), else `nil`. Its `schedule` is then of no meaning.
+    public var problem: String?
+
+    public init(_ entry: ScheduleEntry, version: String, isStatic: Bool = false, problem: String? = nil) {
+        self.entry = entry
+        self.version = version
+        self.isStatic = isStatic
+        self.problem = problem
+    }
+}
+
+public enum ScheduleWrite: Hashable, Sendable {
+    case done(StoredEntry)
+    /// Somebody changed it meanwhile; as it is now, `nil` when it is gone. For an addition: the name is taken.
+    case conflict(StoredEntry?)
+}
+
+public struct RecordedRun: Hashable, Sendable {
+    public var name: String
+    /// Seconds since 1970.
+    public var lastRun: Double
+    public var runs: Int
+    public var nextDue: Double?
+    /// Never again: a one-off that ran, or one past its end.
+    public var disables: Bool
+
+    public init(name: String, lastRun: Double, runs: Int, nextDue: Double?, disables: Bool = false) {
+        self.name = name
+        self.lastRun = lastRun
+        self.runs = runs
+        self.nextDue = nextDue
+        self.disables = disables
+    }
+}
+
+public enum ScheduleChange: Hashable, Sendable {
+    case entry(String)
+    case anything
+}
+
+public enum Leadership: Hashable, Sendable {
+    case leading
+    /// Another one leads, for so many seconds more at the most.
+    case following(Double)
+}
+
+public struct ScheduleLeader: Hashable, Sendable {
+    /// A token, or a worker's name; as the store has it.
+    public var owner: String
+    /// Seconds until its lease ends.
+    public var remaining: Double?
+
+    public init(owner: String, remaining: Double?) {
+        self.owner = owner
+        self.remaining = remaining
+    }
+}
