@@ -75,8 +75,9 @@ extension ClusterState {
             if let path = pool["implementation"]?.string, let module = path.split(separator: ":").first?.split(separator: ".").last {
                 workers[id].pool.answer(String(module.prefix(64)), at: at)
             }
-            // After growing, only the processes tell the present size.
-            if let count = pool["processes"]?.array?.count ?? pool["max-concurrency"]?.integer {
+            // After growing, only the processes tell the present size; but not of a pool that runs all tasks in one.
+            let processes = workers[id].pool.value == "async" ? nil : pool["processes"]?.array?.count
+            if let count = processes ?? pool["max-concurrency"]?.integer {
                 workers[id].concurrency.answer(count, at: at)
             }
         }

@@ -27,6 +27,14 @@ import Testing
         #expect(state.worker("w1@wirehost", now: start)?.active == .known(2))
     }
 
+    @Test(arguments: [("celeriac.pool.async", 8), ("celeriac.pool.process", 1), ("celery.concurrency.prefork:TaskPool", 1)])
+    func aPoolThatRunsAllInOneProcessHasTheSlotsThatItNames(implementation: String, slots: Int) {
+        var state = ClusterState()
+        let pool: Value = ["implementation": .string(implementation), "max-concurrency": 8, "processes": [4711]]
+        state.fold(ControlReply(worker: "w@h", value: ["pool": pool]), to: "stats", at: start)
+        #expect(state.worker("w@h", now: start)?.concurrency == .known(slots))
+    }
+
     @Test func reservedAndScheduledTasksAreReceived() throws {
         var state = ClusterState()
         state.fold(try Self.reply("reserved"), to: "reserved", at: start)

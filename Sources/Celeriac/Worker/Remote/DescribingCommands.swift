@@ -55,10 +55,12 @@ extension WorkerState {
 
     private var poolStatistics: Value {
         let worker = configuration.worker
-        let limits = configuration.limits
+        let limits = configuration.limits, processes = pool.processIDs
+        // Where tasks run in this process, nothing else tells the present size.
+        let size = processes == [process] ? pool.size : startedConcurrency
         return [
-            "implementation": .string(pool.implementation), "max-concurrency": .integer(startedConcurrency),
-            "processes": .array(pool.processIDs.map { .integer(Int($0)) }), "max-tasks-per-child": worker.maxTasksPerChild.map(Value.integer) ?? "N/A",
+            "implementation": .string(pool.implementation), "max-concurrency": .integer(size),
+            "processes": .array(processes.map { .integer(Int($0)) }), "max-tasks-per-child": worker.maxTasksPerChild.map(Value.integer) ?? "N/A",
             "put-guarded-by-semaphore": false, "timeouts": [limits.soft?.secondsValue ?? 0, limits.hard?.secondsValue ?? 0],
         ]
     }
