@@ -169,7 +169,8 @@ def measure_sqlite(count=20_000):
             seconds = time.monotonic() - start
         stored = database.execute("SELECT count(*) FROM celery_taskmeta WHERE status = 'SUCCESS'").fetchone()[0]
     figures = {"rate": first / seconds, "tasks": count, "results": stored}
-    if stored != count:
+    # One more was sent before the others, to connect.
+    if stored != count + 1:
         figures["error"] = f"{stored} results of {count}"
     return {"celeriac async": figures}
 

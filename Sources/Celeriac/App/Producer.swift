@@ -52,18 +52,26 @@ extension App {
     func send(_ calls: [TaskCall]) async throws(TransportError) {
         guard !calls.isEmpty else { return }
         let hooks = middleware.compactMap(\.willSend), now = time()
-        var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
-        var publications: [Publication] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
-        publications.reserveCapacity(calls.count)
+        var prepared: [(call: TaskCall, destination: Router.Destination)] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
+        prepared.reserveCapacity(calls.count)
         for call in calls {
             var call = completed(call, now: now)
             for hook in hooks { hook(&call) }
             let destination = try sender.destination(of: call)
             call.priority = destination.priority ?? configuration.defaultPriority
             if let queue = destination.declared { queues[queue.name] = queue }
-            let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
-            events?.add("task-sent", sender.sentEvent(envelope, to: destination), clock: clock.forward(), now: now)
-            publications.append(Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope))
+            prepared.append((call, destination))
+        }
+        let publications = await mapMany(prepared) { [sender] call, destination in
+            Publication(
+                exchange: destination.exchange, routingKey: destination.routingKey,
+                envelope: call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin))
+        }
+        var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
+        if events != nil {
+            for (publication, (_, destination)) in zip(publications, prepared) {
+                events?.add("task-sent", sender.sentEvent(publication.envelope, to: destination), clock: clock.forward(), now: now)
+            }
         }
         try await publish(publications, declaring: sender.undeclared(Array(queues.values)))
         if let told = events?.publication(to: configuration.broker.eventExchange) { await tell(told) }

@@ -1,7 +1,33 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Random words that the system gave, some at a time: asking it for each would cost more than all else of a UUID.
+private let randomWords = Mutex<[UInt64]>([])
+
+private func randomPair() -> (UInt64, UInt64) {
+    randomWords.withLock { words in
+        if words.count < 2 {
+            words = [UInt64](repeating: 0, count: 32)
+            // As many bytes as it gives at once.
+            if words.withUnsafeMutableBytes({ getentropy($0.baseAddress, $0.count) }) != 0 {
+                var random = SystemRandomNumberGenerator()
+                words = words.map { _ in random.next() }
+            }
+        }
+        return (words.removeLast(), words.removeLast())
+    }
+}
+
 /// A random UUID (version 4), lower case as Python writes it.
 public func freshUUID() -> String {
-    var random = SystemRandomNumberGenerator()
-    var high = random.next(), low = random.next()
+    var (high, low) = randomPair()
     high = high & ~0xF000 | 0x4000
     low = low & ~(0xC0 << 56) | 0x80 << 56
     return String(unsafeUninitializedCapacity: 36) { text in

@@ -70,7 +70,8 @@ public struct Envelope: Hashable, Sendable {
             "properties": .object(properties),
         ]
         members.merge(others) { own, _ in own }
-        return JSON.encode(.object(members))
+        // Headers and properties of a task take about a kilobyte.
+        return JSON.encode(.object(members), capacity: text.utf8.count + 1200)
     }
 
     /// Whether the body is the text itself, not base 64.

@@ -4,8 +4,10 @@ extension JSON {
     /// As Python's `json.dumps` writes it: ASCII unless told otherwise, `, ` and `: ` between, floats in their shortest form.
     ///
     /// Bytes become kombu's marker objects (`ExtendedJSON`).
-    public static func encode(_ value: Value, asciiOnly: Bool = true) -> [UInt8] {
+    /// - Parameter capacity: bytes that are likely to be needed.
+    public static func encode(_ value: Value, asciiOnly: Bool = true, capacity: Int = 0) -> [UInt8] {
         var writer = JSONWriter(asciiOnly: asciiOnly, comma: ", ", colon: ": ", indents: false)
+        writer.output.reserveCapacity(capacity)
         writer.write(value, depth: 0)
         return writer.output
     }

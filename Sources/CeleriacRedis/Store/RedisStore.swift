@@ -83,7 +83,7 @@ public final class RedisStore: QueueStore {
 
     public func publish(_ messages: [StoredMessage]) async throws(TransportError) {
         // Encoded here, by each caller for himself: whoever sends for others should not work for them as well.
-        try await publishing.send(messages.map { Push(list: keys.list($0.queue, priority: $0.envelope.priority), bytes: $0.envelope.encoded()) })
+        try await publishing.send(mapMany(messages) { [keys] in Push(list: keys.list($0.queue, priority: $0.envelope.priority), bytes: $0.envelope.encoded()) })
     }
 
     private static func push(_ pushes: [Push], _ pool: ConnectionPool) async throws(TransportError) {

@@ -29,15 +29,11 @@ extension App {
     public func sendAll<Output>(_ calls: [Call<Output>], options: CallOptions = CallOptions()) async throws -> [AsyncResult<Output>] {
         for call in calls { if let problem = call.problem { throw problem } }
         let running = TaskContext.current, context = canvasContext(running: running?.request), values = options.values
-        var steps: [CanvasPlan.Step] = [], results: [AsyncResult<Output>] = []
-        steps.reserveCapacity(calls.count)
-        results.reserveCapacity(calls.count)
-        for call in calls {
-            let plan = try Canvas.plan(call.signature, options: values, context: context, newID: freshUUID)
-            steps += plan.steps
-            results.append(AsyncResult(plan.result, app: self))
+        let plans = try await mapMany(calls.map(\.signature)) { (signature) throws(CanvasError) in
+            try Canvas.plan(signature, options: values, context: context, newID: freshUUID)
         }
-        try await carryOut(steps)
+        let results = plans.map { AsyncResult<Output>($0.result, app: self) }
+        try await carryOut(plans.flatMap(\.steps))
         for result in results { running?.record(child: result.applied) }
         return results
     }
