@@ -1,0 +1,63 @@
+import CeleriacBroker
+import CeleriacCore
+import TestSupport
+import Testing
+
+/// A kind of schedule store that has to pass the suite.
+struct ScheduleKind: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Makes an empty place for entries.
+    let place: @Sendable () async throws -> SchedulePlace
+
+    static let all: [ScheduleKind] = [memory]
+
+    static let memory = ScheduleKind(testDescription: "memory") {
+        let schedules = MemorySchedules()
+        return SchedulePlace { schedules }
+    }
+}
+
+/// A place where entries are kept, and handles onto it, as different processes would have them.
+struct SchedulePlace: Sendable {
+    private let server: (any Sendable)?
+    let open: @Sendable () throws -> any ScheduleStore
+
+    /// - Parameter server: kept alive as long as the place.
+    init(_ server: (any Sendable)? = nil, open: @escaping @Sendable () throws -> any ScheduleStore) {
+        self.server = server
+        self.open = open
+    }
+
+    /// To be the last that is done with them: the place has to live until then.
+    func close(_ stores: any ScheduleStore...) async {
+        for store in stores { await store.close() }
+        withExtendedLifetime(server) {}
+    }
+}
+
+extension ScheduleStore {
+    /// Adds or edits; what is stored then.
+    @discardableResult
+    func put(_ entry: ScheduleEntry, over expected: StoredEntry? = nil) async throws -> StoredEntry {
+        let write = try await save(entry, replacing: expected)
+        return try #require(write.done, "\(entry.name): \(write)")
+    }
+
+    /// Reads, edits and writes until nobody came in between.
+    func edit(_ name: String, _ change: (inout ScheduleEntry) -> Void) async throws {
+        while true {
+            let found = try await entry(name)
+            let read = try #require(found)
+            var entry = read.entry
+            change(&entry)
+            if try await save(entry, replacing: read).done != nil { return }
+        }
+    }
+}
+
+extension ScheduleWrite {
+    var done: StoredEntry? { if case .done(let entry) = self { entry } else { nil } }
+    var isConflict: Bool { done == nil }
+    /// What stood in the way; `nil` also when nothing is there.
+    var obstacle: StoredEntry? { if case .conflict(let entry) = self { entry } else { nil } }
+}
