@@ -98,11 +98,16 @@ let package = Package(
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CeleriacSQLTests",
-            dependencies: ["CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+            dependencies: [
+                "CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,8 @@
 import CeleriacBroker
 import CeleriacCore
+import CeleriacSQL
+import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -9,11 +12,30 @@ struct ScheduleKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for entries.
     let place: @Sendable () async throws -> SchedulePlace
 
-    static let all: [ScheduleKind] = [memory]
+    static let all: [ScheduleKind] = [memory, sqlite, django, sqlalchemy]
 
     static let memory = ScheduleKind(testDescription: "memory") {
         let schedules = MemorySchedules()
         return SchedulePlace { schedules }
+    }
+}
+
+extension ScheduleKind {
+    static let sqlite = ScheduleKind(testDescription: "SQLite") {
+        let url = BrokerURL(scheme: "sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
+        return SchedulePlace { try SQLiteSchedules(url) }
+    }
+    static let django = beat("django-celery-beat", .django)
+    static let sqlalchemy = beat("sqlalchemy-celery-beat", .sqlalchemy)
+
+    /// Tables as these packages made them.
+    private static func beat(_ package: String, _ layout: SQLiteSchedules.Layout) -> ScheduleKind {
+        ScheduleKind(testDescription: package) {
+            let path = "\(sqliteFolder)/\(freshUUID()).db"
+            let schema = try String(contentsOf: vectorsFolder.appendingPathComponent("schemas/\(package).sql"), encoding: .utf8)
+            try await DatabaseQueue(path: path).write { try $0.execute(sql: schema) }
+            return SchedulePlace { try SQLiteSchedules(BrokerURL(scheme: "sqlite", path: path), layout: layout) }
+        }
     }
 }
 
