@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import CeleriacRedis
 import CeleriacSQL
 import Foundation
 import GRDB
@@ -12,7 +13,7 @@ struct ScheduleKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for entries.
     let place: @Sendable () async throws -> SchedulePlace
 
-    static let all: [ScheduleKind] = [memory, sqlite, django, sqlalchemy]
+    static let all: [ScheduleKind] = [memory, sqlite, django, sqlalchemy] + (RedisServer.isThere ? [redBeat] : [])
 
     static let memory = ScheduleKind(testDescription: "memory") {
         let schedules = MemorySchedules()
@@ -21,6 +22,13 @@ struct ScheduleKind: Sendable, CustomTestStringConvertible {
 }
 
 extension ScheduleKind {
+    static let redBeat = ScheduleKind(testDescription: "RedBeat") {
+        let server = try await SharedServer.redis.server()
+        // A place of its own on a server for all.
+        let url = try BrokerURL("redbeat+redis://127.0.0.1:\(server.port)/2?redbeat_key_prefix=\(freshUUID()):")
+        return SchedulePlace(server) { try RedBeatSchedules(url) }
+    }
+
     static let sqlite = ScheduleKind(testDescription: "SQLite") {
         let url = BrokerURL(scheme: "sqlite", path: "\(sqliteFolder)/\(freshUUID()).db")
         return SchedulePlace { try SQLiteSchedules(url) }
