@@ -61,6 +61,12 @@ let package = Package(
                 "CeleriacBroker", "CeleriacCore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "CeleriacFiles",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections"), .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
 
@@ -104,9 +110,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "CeleriacFilesTests",
+            dependencies: ["CeleriacFiles", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            swiftSettings: settings),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),

@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import CeleriacFiles
 import CeleriacRedis
 import CeleriacSQL
 import Foundation
@@ -13,7 +14,7 @@ struct ScheduleKind: Sendable, CustomTestStringConvertible {
     /// Makes an empty place for entries.
     let place: @Sendable () async throws -> SchedulePlace
 
-    static let all: [ScheduleKind] = [memory, sqlite, django, sqlalchemy] + (RedisServer.isThere ? [redBeat] : [])
+    static let all: [ScheduleKind] = [memory, sqlite, django, sqlalchemy, file] + (RedisServer.isThere ? [redBeat] : [])
 
     static let memory = ScheduleKind(testDescription: "memory") {
         let schedules = MemorySchedules()
@@ -27,6 +28,12 @@ extension ScheduleKind {
         // A place of its own on a server for all.
         let url = try BrokerURL("redbeat+redis://127.0.0.1:\(server.port)/2?redbeat_key_prefix=\(freshUUID()):")
         return SchedulePlace(server) { try RedBeatSchedules(url) }
+    }
+
+    static let file = ScheduleKind(testDescription: "TOML file") {
+        let path = "\(sqliteFolder)/\(freshUUID()).toml"
+        try "".write(toFile: path, atomically: true, encoding: .utf8)
+        return SchedulePlace { FileSchedules(path) }
     }
 
     static let sqlite = ScheduleKind(testDescription: "SQLite") {
