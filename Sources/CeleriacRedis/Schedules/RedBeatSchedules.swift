@@ -14,7 +14,6 @@ public final class RedBeatSchedules: ScheduleStore {
     private let keys: RedBeatKeys
     private let pool: ConnectionPool
     private let scripts: ScriptRunner
-    private let zones = ZoneFiles()
     private let activities = Activities()
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
@@ -91,7 +90,7 @@ public final class RedBeatSchedules: ScheduleStore {
         do throws(JSONError) { value = try JSON.decode(definition) } catch { problem = "the definition is no JSON: \(error)" }
         var (entry, fault) = ScheduleEntry.read(value, name: name, isOurs: false)
         do throws(DefinitionFault) {
-            let runs = try meta.map { text throws(DefinitionFault) in try RedBeatMeta(text, zone: zones.rules) }
+            let runs = try meta.map { text throws(DefinitionFault) in try RedBeatMeta(text) { try? ZoneFiles.system.rules($0) } }
             entry.lastRun = runs?.lastRun
             entry.runs = runs?.runs ?? 0
         } catch { fault = fault ?? error.words }

@@ -23,6 +23,17 @@ import Testing
         #expect(utc("2027-02-10")...utc("2027-02-20") ~= next)
     }
 
+    @Test func risesOnceAYearAtThePoles() throws {
+        for (latitude, month) in [(90.0, 3), (-90, 9)] {
+            var run = utc("2026-01-01")
+            for year in 2026...2028 {
+                run = try #require(SolarSchedule(.sunrise, latitude: latitude, longitude: 0)?.next(after: run))
+                let date = ZoneRules.utc.wallClock(at: run).date
+                #expect(date.year == year && date.month == month, "\(date)")
+            }
+        }
+    }
+
     @Test(arguments: SolarSchedule.Event.allCases) func comesAgainTheNextDay(event: SolarSchedule.Event) throws {
         let berlin = try #require(SolarSchedule(event, latitude: 52.5, longitude: 13.4))
         var run = utc("2026-09-01")

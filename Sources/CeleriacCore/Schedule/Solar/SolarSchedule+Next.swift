@@ -17,11 +17,10 @@ extension SolarSchedule {
         let midnight = Double(number) * 86_400 - longitude * 240
         guard isPossible(midnight + 43_200) else { return nil }
         let noon = meridian(near: midnight + 43_200, west: 1)
-        switch event.crossing {
-        case .transit: return noon
-        case .rising: return crossing(meridian(near: midnight, west: -1), noon)
-        case .setting: return crossing(noon, meridian(near: midnight + 86_400, west: -1))
-        }
+        if event.crossing == .transit { return noon }
+        let before = meridian(near: midnight, west: -1), after = meridian(near: midnight + 86_400, west: -1)
+        // Near the poles the season lifts the sun more than the day does, so that it may rise after noon.
+        return crossing(before, noon) ?? crossing(noon, after)
     }
 
     /// Whether the sun comes anywhere near the event's altitude on the day of `instant`; spares the search through a polar night.
