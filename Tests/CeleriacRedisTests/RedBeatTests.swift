@@ -103,6 +103,20 @@ import Testing
         await store.close()
     }
 
+    @Test func tensOfThousandsAreListed() async throws {
+        let script = """
+            for n = 1, 20000 do
+              redis.call('HSET', 'redbeat:e' .. n, 'definition', ARGV[1])
+              redis.call('ZADD', 'redbeat::schedule', n, 'redbeat:e' .. n)
+            end
+            """
+        try await server.cli("EVAL", script, "0", Self.definition)
+        let entries = try await store.entries()
+        #expect(entries.count == 20000)
+        #expect(entries.allSatisfy { $0.problem == nil })
+        await store.close()
+    }
+
     @Test func redBeatsOwnKeysAreNoEntries() async throws {
         for name in [":schedule", ":statics", ":lock"] {
             let error = await #expect(throws: TransportError.self) {
