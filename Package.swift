@@ -61,6 +61,12 @@ let package = Package(
                 "CeleriacBroker", "CeleriacCore", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "CeleriacFiles",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections"), .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("ncursesw")]),
         .target(name: "Terminal", dependencies: ["CTerminal", "Dashboard"], swiftSettings: settings),
 
@@ -100,11 +106,20 @@ let package = Package(
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CeleriacSQLTests",
-            dependencies: ["CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+            dependencies: [
+                "CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CeleriacFilesTests",
+            dependencies: ["CeleriacFiles", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -134,7 +149,12 @@ let package = Package(
                 "Celeriac", "CeleriacBroker", "CeleriacCore", "suite-worker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "InteropTests", dependencies: ["CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
         .executableTarget(name: "TerminalProbe", dependencies: ["Dashboard", "Terminal", "TestSupport"], path: "Tests/TerminalProbe", swiftSettings: settings),
         .testTarget(name: "TerminalTests", dependencies: ["CeleriacCore", "Terminal", "TerminalProbe", "CTerminal", "Dashboard", "TestSupport"], swiftSettings: settings),
     ]

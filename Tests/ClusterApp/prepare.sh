@@ -15,7 +15,7 @@ need() {
     { apt-get install -y -q "${missing[@]}" || { apt-get update -q && apt-get install -y -q "${missing[@]}"; }; } </dev/null >&2
 }
 
-# venv [VERSION] prints the path of a Python that has that Celery, Flower and pytest; makes it on first use.
+# venv [VERSION] prints the path of a Python that has that Celery, its schedulers, Flower and pytest; makes it on first use.
 # CELERIAC_VENV names a virtual environment to use as it is.
 venv() {
     if [ -n "${CELERIAC_VENV:-}" ]; then
@@ -27,7 +27,7 @@ venv() {
     case $version in *.*.*) pin="==$version" ;; *) pin="==$version.*" ;; esac
     minor=$(echo "$version" | cut -d. -f1,2)
     # An older Celery admits any newer kombu, and that one wants another redis-py than this Celery does.
-    packages=("celery[redis,sqlalchemy]$pin" "kombu==$minor.*" flower msgpack PyYAML pyte pytest)
+    packages=("celery[redis,sqlalchemy]$pin" "kombu==$minor.*" celery-redbeat django-celery-beat sqlalchemy-celery-beat flower msgpack PyYAML pyte pytest)
     mkdir -p "$(dirname "$home")"
     (
         flock 9 # two suites may want it at the same time

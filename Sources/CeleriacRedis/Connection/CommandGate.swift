@@ -29,7 +29,7 @@ final class CommandGate: Sendable {
 
     func allows(_ command: RedisCommand) -> Bool {
         if permission == .act || Self.reading.contains(command.name) { return true }
-        if command.name == "CLIENT" { return command.argument(0) == "SETNAME" }
+        if command.name == "CLIENT" { return command.argument(0) == "SETNAME" || command.argument(0) == "TRACKING" }
         guard permission == .readOnly else { return false }
         switch command.name {
         case "PUBLISH": return command.argument(0) == keys.controlChannel
@@ -45,8 +45,7 @@ final class CommandGate: Sendable {
 
     /// Commands that change nothing for anyone else.
     private static let reading: Set<String> = [
-        "AUTH", "EXISTS", "GET", "GETRANGE", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "SCAN", "SCARD",
-        "SELECT",
-        "SMEMBERS", "STRLEN", "SUBSCRIBE", "TIME", "TTL", "TYPE", "ZCARD", "ZRANGE", "ZSCORE",
+        "AUTH", "EXISTS", "GET", "GETRANGE", "HELLO", "HGET", "HLEN", "HMGET", "INFO", "LINDEX", "LLEN", "LPOS", "LRANGE", "MGET", "PING", "PSUBSCRIBE", "PTTL", "SCAN", "SCARD",
+        "SELECT", "SISMEMBER", "SMEMBERS", "STRLEN", "SUBSCRIBE", "TIME", "TTL", "TYPE", "ZCARD", "ZRANGE", "ZSCORE",
     ]
 }

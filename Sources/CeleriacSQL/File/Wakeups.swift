@@ -7,8 +7,9 @@ struct Topics: OptionSet, Hashable, Sendable {
     static let messages = Topics(rawValue: 1)
     static let broadcasts = Topics(rawValue: 2)
     static let results = Topics(rawValue: 4)
-    static let all: Topics = [.messages, .broadcasts, .results]
-    fileprivate static let each: [Topics] = [.messages, .broadcasts, .results]
+    static let schedules = Topics(rawValue: 8)
+    static let all: Topics = [.messages, .broadcasts, .results, .schedules]
+    fileprivate static let each: [Topics] = [.messages, .broadcasts, .results, .schedules]
 }
 
 /// Wakes who waits for a change of the file. Nobody misses one: take a mark, look, then wait for what has happened since the mark.
@@ -26,7 +27,7 @@ final class Wakeups: Sendable {
     }
 
     private struct State {
-        var counts: [UInt64] = [0, 0, 0]
+        var counts: [UInt64] = [0, 0, 0, 0]
         var waiters: [Int: Waiter] = [:]
         var next = 0
         var isClosed = false

@@ -16,6 +16,9 @@ struct TableSet: Hashable, Sendable {
     }
 
     static let queues = TableSet(statements: KombuTables.statements + OwnTables.statements, additions: [])
+    /// Others made what is there.
+    static let none = TableSet(statements: [], additions: [])
+    static let schedules = TableSet(statements: OwnScheduleTables.statements, additions: [])
     static let results = TableSet(statements: ResultTables.statements + ChordTables.statements, additions: ResultTables.additions + ChordTables.additions)
 
     func create(_ database: Database) throws {

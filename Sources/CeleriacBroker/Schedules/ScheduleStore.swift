@@ -1,6 +1,9 @@
 public import CeleriacCore
 
 /// Where beat keeps its entries. Every write names the version that it was made from and is refused when the entry is another by now.
+///
+/// What beat recorded of runs meanwhile is no such change: else an entry that runs each second could hardly be edited. An edit that leaves `lastRun` and `runs`
+/// as they were read keeps the newer ones; one that changes them is refused when the entry has run since.
 public protocol ScheduleStore: Sendable {
     /// Masked: fit to be shown.
     var endpoint: String { get }
@@ -12,13 +15,17 @@ public protocol ScheduleStore: Sendable {
 
     /// Adds (`expected` is `nil`), or replaces the entry that was read as `expected`; the name may change. What the store keeps beside it stays as it is.
     /// - Returns: as it is stored now.
+    /// - Throws: also, of kind `.refused`, for what the store cannot hold.
     func save(_ entry: ScheduleEntry, replacing expected: StoredEntry?) async throws(TransportError) -> ScheduleWrite
+    /// - Returns: what was removed.
     func remove(_ expected: StoredEntry) async throws(TransportError) -> ScheduleWrite
 
     /// By beat, after sending: `lastRun` and `runs` alone are written, together with the time at which the entry is due again (`nil`: never).
+    /// Of entries that are gone nothing is.
     func record(_ runs: [RecordedRun]) async throws(TransportError)
 
-    /// One element each time something may have changed, also by others; the name of the entry where the store tells it.
+    /// One element each time something may have changed, also by others; the name of the entry where the store tells it. The first one tells, as
+    /// `.anything`, that the store is being watched from here on; another that comes after an interruption. Ends when the store is closed.
     func changes() -> AsyncStream<ScheduleChange>
 
     /// Takes or renews the lead for `duration`; where none is kept (`features`), everybody leads.
