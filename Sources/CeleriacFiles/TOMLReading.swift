@@ -8,7 +8,7 @@ struct TOMLFault: Error {
     let words: String
 }
 
-/// The one place that speaks to TOMLKit.
+/// What of this module speaks to TOMLKit: an edit replaces lines of the text, which a round trip would not keep.
 enum TOMLReading {
     /// The whole document as an object, members in no particular order; dates and times as ISO 8601 texts.
     static func value(_ text: String) throws(TOMLFault) -> Value {

@@ -16,7 +16,7 @@ struct RedBeatWatch: Sendable {
         var backoff = Backoff(first: .milliseconds(100), longest: .seconds(5))
         while !Task.isCancelled {
             do throws(TransportError) {
-                try await listen { backoff = Backoff(first: .milliseconds(100), longest: .seconds(5)) }
+                try await listen { backoff.reset() }
             } catch {
                 try? await Task.sleep(for: backoff.next())
             }
