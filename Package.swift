@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "Celeriac",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacRedis", "CeleriacSQL",
+                "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,6 @@
 public import CeleriacBroker
 public import CeleriacCore
+import CeleriacFiles
 import CeleriacRedis
 import CeleriacSQL
 
@@ -12,6 +13,8 @@ public enum Schemes {
         /// For the engine: to send, run and answer tasks, not only to watch.
         var transport: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any Transport)?
         var resultStore: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any ResultStore)?
+        /// Of beat.
+        var schedules: (@Sendable (BrokerURL, Permission) throws(TransportError) -> any ScheduleStore)?
     }
 
     static let kinds = [
@@ -38,7 +41,14 @@ public enum Schemes {
         Kind(
             schemes: ["memory"],
             transport: { (url, settings) throws(TransportError) in VirtualTransport(MemoryStore(url.description), settings: settings) },
-            resultStore: { (url, _) throws(TransportError) in MemoryResults(url.description) }),
+            resultStore: { (url, _) throws(TransportError) in MemoryResults(url.description) },
+            schedules: { (url, _) throws(TransportError) in MemorySchedules(url.description) }),
+        Kind(
+            schemes: ["redbeat+redis", "redbeat+rediss", "redbeat+redis+socket"],
+            schedules: { (url, permission) throws(TransportError) in try RedBeatSchedules(url, permission: permission) }),
+        Kind(schemes: ["sqlite"], schedules: { (url, _) throws(TransportError) in try SQLiteSchedules(url) }),
+        Kind(schemes: ["django+sqlite"], schedules: { (url, _) throws(TransportError) in try SQLiteSchedules(url, layout: .django) }),
+        Kind(schemes: ["sqlalchemy+sqlite"], schedules: { (url, _) throws(TransportError) in try SQLiteSchedules(url, layout: .sqlalchemy) }),
     ]
 
     /// Opens the broker that `url` names, for sending and running tasks; connections are made by the first call.
@@ -72,15 +82,31 @@ public enum Schemes {
         try open(url, as: "a result backend", where: { $0.resultBackend != nil }) { (kind) throws(TransportError) in try kind.resultBackend?(url, settings) }
     }
 
+    /// Opens the store of beat's entries that `text` names: a URL, or `file:` and the path of a TOML file.
+    /// - Parameter permission: any but `.act` refuses every write.
+    /// - Throws: as `broker` does, and for a text that is no URL.
+    public static func schedules(_ text: String, permission: Permission = .act) throws(TransportError) -> any ScheduleStore {
+        let store: any ScheduleStore
+        if text.hasPrefix("file:") {
+            store = FileSchedules(text)
+        } else {
+            store = try open(url(text), as: "a schedule store", where: { $0.schedules != nil }, also: ["file"]) { (kind) throws(TransportError) in
+                try kind.schedules?(url(text), permission)
+            }
+        }
+        return permission == .act ? store : WatchedSchedules(store, permission: permission)
+    }
+
     /// The one look-up.
     /// - Parameters:
     ///   - canOpen: whether a kind takes that role at all.
+    ///   - others: what is known beside the kinds.
     ///   - opening: `nil` when it does not.
     private static func open<Opened>(
-        _ url: BrokerURL, as role: String, where canOpen: (Kind) -> Bool, _ opening: (Kind) throws(TransportError) -> Opened?
+        _ url: BrokerURL, as role: String, where canOpen: (Kind) -> Bool, also others: [String] = [], _ opening: (Kind) throws(TransportError) -> Opened?
     ) throws(TransportError) -> Opened {
-        if let kind = kinds.first(where: { $0.schemes.contains(url.scheme) }), let opened = try opening(kind) { return opened }
-        let known = kinds.filter(canOpen).flatMap(\.schemes).sorted()
+        if let kind = kinds.first(where: { $0.schemes.contains(url.scheme) && canOpen($0) }), let opened = try opening(kind) { return opened }
+        let known = (kinds.filter(canOpen).flatMap(\.schemes) + others).sorted()
         let nearest = Nearest.match(for: url.scheme, in: known).map { "did you mean \($0)? " } ?? ""
         throw TransportError(
             .misconfigured, operation: "open", endpoint: url.description, cause: "no transport for scheme \"\(ForeignText.safe(url.scheme))\" as \(role)",

@@ -1,6 +1,6 @@
-public import CeleriacCore
+import CeleriacCore
 import Glibc
-public import OrderedCollections
+import OrderedCollections
 
 /// A task whose body is another program, in whatever language.
 ///

@@ -37,46 +37,6 @@ public protocol ScheduleStore: Sendable {
     func close() async
 }
 
-/// What a store can hold; an editor offers nothing else.
-public struct ScheduleFeatures: OptionSet, Hashable, Sendable {
-    public let rawValue: Int
-    public init(rawValue: Int) { self.rawValue = rawValue }
-
-    public static let interval = Self(rawValue: 1), relativeInterval = Self(rawValue: 2), crontab = Self(rawValue: 4), solar = Self(rawValue: 8)
-    public static let clocked = Self(rawValue: 16), recurrence = Self(rawValue: 32)
-    /// An entry may name its own time zone.
-    public static let zones = Self(rawValue: 64)
-    public static let oneOff = Self(rawValue: 128), start = Self(rawValue: 256), end = Self(rawValue: 512), note = Self(rawValue: 1024)
-    /// Only one beat at a time leads.
-    public static let leadership = Self(rawValue: 2048)
-    /// Any option of publication, not only the columns of Django's table.
-    public static let anyOption = Self(rawValue: 4096)
-}
-
-/// An entry as it was read.
-public struct StoredEntry: Hashable, Sendable {
-    public var entry: ScheduleEntry
-    /// Opaque: what compare-and-swap compares.
-    public var version: String
-    /// Written again by beat from its own settings at its next start (RedBeat's statics, `beat_schedule`).
-    public var isStatic: Bool
-    /// Why beat cannot run it (a broken definition), else `nil`. Its `schedule` is then of no meaning.
-    public var problem: String?
-
-    public init(_ entry: ScheduleEntry, version: String, isStatic: Bool = false, problem: String? = nil) {
-        self.entry = entry
-        self.version = version
-        self.isStatic = isStatic
-        self.problem = problem
-    }
-}
-
-public enum ScheduleWrite: Hashable, Sendable {
-    case done(StoredEntry)
-    /// Somebody changed it meanwhile; as it is now, `nil` when it is gone. For an addition: the name is taken.
-    case conflict(StoredEntry?)
-}
-
 public struct RecordedRun: Hashable, Sendable {
     public var name: String
     /// Seconds since 1970.
@@ -104,16 +64,4 @@ public enum Leadership: Hashable, Sendable {
     case leading
     /// Another one leads, for so many seconds more at the most.
     case following(Double)
-}
-
-public struct ScheduleLeader: Hashable, Sendable {
-    /// A token, or a worker's name; as the store has it.
-    public var owner: String
-    /// Seconds until its lease ends.
-    public var remaining: Double?
-
-    public init(owner: String, remaining: Double?) {
-        self.owner = owner
-        self.remaining = remaining
-    }
 }

@@ -8,6 +8,8 @@ struct Session {
     var contextName: String?
     var broker: BrokerURL
     var resultBackend: BrokerURL?
+    /// URL of beat's entries, as it was given.
+    var scheduler: String?
     var settings: BrokerSettings
     var permission: Permission
     var isProduction: Bool
@@ -37,6 +39,7 @@ struct Session {
         broker = try Self.url(text)
         if broker.password == nil { broker.password = try context.password() }
         resultBackend = try choose(options.resultBackend, "CELERY_RESULT_BACKEND", context.resultBackend).map(Self.url)
+        scheduler = choose(options.scheduler, "CELERIAC_SCHEDULER", context.scheduler)
         settings = BrokerSettings()
         if let name = options.controlExchange ?? context.controlExchange { settings.controlExchange = name }
         if let name = options.eventExchange ?? context.eventExchange { settings.eventExchange = name }
@@ -59,6 +62,11 @@ struct Session {
     func openResultBackend() throws(TransportError) -> (any ResultBackend)? {
         guard let resultBackend else { return nil }
         return try Schemes.resultBackend(resultBackend, settings: settings)
+    }
+
+    func openSchedules() throws(TransportError) -> (any ScheduleStore)? {
+        guard let scheduler else { return nil }
+        return try Schemes.schedules(scheduler, permission: permission)
     }
 
     /// A monitor over `broker`, not yet running. Without `results` groups show only as far as waiting messages tell.

@@ -1,4 +1,5 @@
 import CeleriacBroker
+import CeleriacCore
 import GRDB
 
 /// Who leads, in a table of our own beside whatever keeps the entries.

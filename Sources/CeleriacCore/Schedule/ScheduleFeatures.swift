@@ -1,0 +1,48 @@
+import OrderedCollections
+
+/// What a store can hold; an editor offers nothing else.
+public struct ScheduleFeatures: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let interval = Self(rawValue: 1), relativeInterval = Self(rawValue: 2), crontab = Self(rawValue: 4), solar = Self(rawValue: 8)
+    public static let clocked = Self(rawValue: 16), recurrence = Self(rawValue: 32)
+    /// An entry may name its own time zone.
+    public static let zones = Self(rawValue: 64)
+    public static let oneOff = Self(rawValue: 128), start = Self(rawValue: 256), end = Self(rawValue: 512), note = Self(rawValue: 1024)
+    /// Only one beat at a time leads.
+    public static let leadership = Self(rawValue: 2048)
+    /// Any option of publication, not only the columns of Django's table.
+    public static let anyOption = Self(rawValue: 4096)
+}
+
+extension ScheduleFeatures {
+    /// Options of publication that have columns in the tables of django-celery-beat.
+    package static let tabledOptions: Set<String> = ["queue", "exchange", "routing_key", "priority", "expires", "headers"]
+
+    /// What of `entry` such a store would not give back as it is, in words; `nil`: nothing.
+    public func lack(of entry: ScheduleEntry) -> String? {
+        if entry.name.isEmpty { return "an entry without a name" }
+        switch entry.schedule {
+        case .interval(let interval):
+            guard interval.every > 0, interval.every.isFinite else { return "an interval that is no positive number of seconds" }
+            if !contains(interval.isRelative ? .relativeInterval : .interval) { return interval.isRelative ? "relative intervals" : "intervals" }
+        case .crontab: if !contains(.crontab) { return "crontabs" }
+        case .solar: if !contains(.solar) { return "solar schedules" }
+        case .clocked(let time):
+            if !contains(.clocked) { return "clocked schedules" }
+            if ISOTime.text(time) == nil { return "that time" }
+        case .recurrence: if !contains(.recurrence) { return "recurrence rules" }
+        }
+        if entry.zone != nil, !contains(.zones) { return "time zones" }
+        if entry.isOneOff, !contains(.oneOff) { return "one-off entries" }
+        if entry.start != nil, !contains(.start) { return "a start" }
+        if entry.end != nil, !contains(.end) { return "an end" }
+        for time in [entry.start, entry.end, entry.lastRun] {
+            if let time, ISOTime.text(time) == nil { return "that time" }
+        }
+        if !entry.note.isEmpty, !contains(.note) { return "notes" }
+        if !contains(.anyOption), let option = entry.options.keys.first(where: { !Self.tabledOptions.contains($0) }) { return "the option \(option)" }
+        return entry.runs < 0 ? "a negative number of runs" : nil
+    }
+}
