@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "DashboardTests", dependencies: ["Dashboard", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
             exclude: ["Pictures"], swiftSettings: settings),
-        .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
         .testTarget(
             name: "CeleriacSQLTests",
             dependencies: [

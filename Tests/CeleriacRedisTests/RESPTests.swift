@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import CeleriacRedis
@@ -85,9 +86,8 @@ import Testing
     }
 
     @Test func commandsAreArraysOfBulkStrings() {
-        var bytes: [UInt8] = []
-        RedisCommand("SADD", "a b", "é\u{06}").encode(into: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == "*3\r\n$4\r\nSADD\r\n$3\r\na b\r\n$3\r\né\u{06}\r\n")
+        let bytes = [RedisCommand("SADD", "a b", "é\u{06}")].encoded(ByteBufferAllocator())
+        #expect(String(buffer: bytes) == "*3\r\n$4\r\nSADD\r\n$3\r\na b\r\n$3\r\né\u{06}\r\n")
     }
 
     @Test func repliesFindTheirPipelines() throws {

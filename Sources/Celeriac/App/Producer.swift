@@ -52,28 +52,23 @@ extension App {
     func send(_ calls: [TaskCall]) async throws(TransportError) {
         guard !calls.isEmpty else { return }
         let hooks = middleware.compactMap(\.willSend), now = time()
-        var prepared: [(call: TaskCall, destination: Router.Destination)] = [], queues: OrderedDictionary<QueueName, Queue> = [:]
-        prepared.reserveCapacity(calls.count)
-        for call in calls {
+        let prepared = try await mapMany(calls) { [self] (call) throws(TransportError) in
             var call = completed(call, now: now)
             for hook in hooks { hook(&call) }
             let destination = try sender.destination(of: call)
             call.priority = destination.priority ?? configuration.defaultPriority
-            if let queue = destination.declared { queues[queue.name] = queue }
-            prepared.append((call, destination))
+            let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
+            return (publication: Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope), destination: destination)
         }
-        let publications = await mapMany(prepared) { [sender] call, destination in
-            Publication(
-                exchange: destination.exchange, routingKey: destination.routingKey,
-                envelope: call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin))
-        }
+        var queues: OrderedDictionary<QueueName, Queue> = [:]
+        for (_, destination) in prepared { if let queue = destination.declared { queues[queue.name] = queue } }
         var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
         if events != nil {
-            for (publication, (_, destination)) in zip(publications, prepared) {
+            for (publication, destination) in prepared {
                 events?.add("task-sent", sender.sentEvent(publication.envelope, to: destination), clock: clock.forward(), now: now)
             }
         }
-        try await publish(publications, declaring: sender.undeclared(Array(queues.values)))
+        try await publish(prepared.map(\.publication), declaring: sender.undeclared(Array(queues.values)))
         if let told = events?.publication(to: configuration.broker.eventExchange) { await tell(told) }
     }
 

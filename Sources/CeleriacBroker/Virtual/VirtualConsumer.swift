@@ -65,14 +65,15 @@ final class VirtualConsumer<Store: QueueStore>: TaskConsumer {
 
     /// What was claimed is held; after the end it is given back at once.
     private func claim(from queues: [QueueName], upTo count: Int, _ heard: Int) async throws(TransportError) -> [Delivery] {
-        let mayClaim = state.withLock { state in
+        let (mayClaim, isBusy) = state.withLock { state in
             state.isClaiming = !state.holdings.isStopped
-            return state.isClaiming
+            return (state.isClaiming, state.holdings.isBusy)
         }
         guard mayClaim else { return [] }
         let claimed: Result<[Delivery], TransportError>
         do throws(TransportError) {
-            var deliveries = try await store.claim(from: queues, upTo: count, owner: owner, wait: .zero)
+            // Where there was more than could be taken last time, there is something now: no wait to set up.
+            var deliveries = isBusy ? try await store.claim(from: queues, upTo: count, owner: owner, wait: .zero) : []
             if deliveries.isEmpty { deliveries = try await wait(for: queues, upTo: count, heard).get() }
             claimed = .success(deliveries)
         } catch {

@@ -26,13 +26,13 @@ final class VirtualRouter<Store: QueueStore>: Sendable {
 
     /// Looks up each named exchange once. What no queue is bound for is dropped, as kombu does, unless there is a dead-letter queue.
     func route(_ publications: [Publication]) async throws(TransportError) -> Routed {
-        var routed = Routed()
-        routed.messages.reserveCapacity(publications.count)
+        var routed = Routed(), copies: [(queue: QueueName, publication: Publication)] = []
+        copies.reserveCapacity(publications.count)
         var tables: [String: [Binding]] = [:]
         let broadcasts = broadcastExchanges.withLock { $0 }
         for publication in publications {
             if publication.exchange.isEmpty {
-                routed.messages.append(StoredMessage(queue: QueueName(publication.routingKey), envelope: complete(publication)))
+                copies.append((QueueName(publication.routingKey), publication))
             } else if broadcasts.contains(publication.exchange) {
                 routed.broadcasts[publication.exchange, default: []].append((publication.routingKey, complete(publication)))
             } else {
@@ -43,12 +43,11 @@ final class VirtualRouter<Store: QueueStore>: Sendable {
                     table = try await store.bindings(of: publication.exchange)
                     tables[publication.exchange] = table
                 }
-                for queue in queues(for: publication.routingKey, in: table) {
-                    // Each copy has a tag of its own: it is settled by itself.
-                    routed.messages.append(StoredMessage(queue: queue, envelope: complete(publication)))
-                }
+                for queue in queues(for: publication.routingKey, in: table) { copies.append((queue, publication)) }
             }
         }
+        // Each copy has a tag of its own: it is settled by itself.
+        routed.messages = await mapMany(copies) { [self] queue, publication in StoredMessage(queue: queue, envelope: complete(publication)) }
         return routed
     }
 

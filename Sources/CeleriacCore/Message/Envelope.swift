@@ -58,21 +58,36 @@ public struct Envelope: Hashable, Sendable {
     /// The JSON text, ASCII only, members in kombu's order. The body is packed as `body_encoding` says; in base 64, which is then said, if it is not UTF-8.
     public func encoded() -> [UInt8] {
         var properties = properties
-        let text: String
-        if Self.isPlain(properties["body_encoding"]), let plain = String(validating: body, as: UTF8.self) {
-            text = plain
-        } else {
-            text = String(decoding: Base64.encode(body), as: UTF8.self)
-            properties["body_encoding"] = "base64"
-        }
-        var members: OrderedDictionary<String, Value> = [
-            "body": .string(text), "content-encoding": .string(contentEncoding), "content-type": .string(contentType), "headers": .object(headers),
-            "properties": .object(properties),
-        ]
-        members.merge(others) { own, _ in own }
         // Headers and properties of a task take about a kilobyte.
-        return JSON.encode(.object(members), capacity: text.utf8.count + 1200)
+        var writer = JSONWriter(capacity: (body.count + 2) / 3 * 4 + 1200)
+        writer.write("{\"body\": ")
+        if Self.isPlain(properties["body_encoding"]), let plain = String(validating: body, as: UTF8.self) {
+            writer.write(text: plain)
+        } else {
+            writer.write("\"")
+            Base64.encode(body, into: &writer.output)
+            writer.write("\"")
+            if properties["body_encoding"] != "base64" { properties["body_encoding"] = "base64" }
+        }
+        writer.write(", \"content-encoding\": ")
+        writer.write(text: contentEncoding)
+        writer.write(", \"content-type\": ")
+        writer.write(text: contentType)
+        writer.write(", \"headers\": ")
+        writer.write(.object(headers), depth: 1)
+        writer.write(", \"properties\": ")
+        writer.write(.object(properties), depth: 1)
+        for (name, value) in others where !Self.members.contains(name) {
+            writer.write(", ")
+            writer.write(text: name)
+            writer.write(": ")
+            writer.write(value, depth: 1)
+        }
+        writer.write("}")
+        return writer.output
     }
+
+    private static let members: Set<String> = ["body", "content-encoding", "content-type", "headers", "properties"]
 
     /// Whether the body is the text itself, not base 64.
     private static func isPlain(_ encoding: Value?) -> Bool {

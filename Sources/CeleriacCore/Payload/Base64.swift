@@ -91,6 +91,11 @@ public enum Base64 {
     public static func encode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity((bytes.underestimatedCount + 2) / 3 * 4)
+        encode(bytes, into: &output)
+        return output
+    }
+
+    static func encode(_ bytes: some Sequence<UInt8>, into output: inout [UInt8]) {
         var bits: UInt32 = 0
         var held = 0
         for byte in bytes {
@@ -105,7 +110,6 @@ public enum Base64 {
             bits <<= UInt32(8 * (3 - held))
             for index in 0..<4 { output.append(index <= held ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "=")) }
         }
-        return output
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -27,7 +27,7 @@ extension JSON {
     }
 }
 
-private struct JSONWriter {
+struct JSONWriter {
     let asciiOnly: Bool
     let comma: StaticString
     let colon: StaticString
@@ -39,6 +39,12 @@ private struct JSONWriter {
         self.comma = comma
         self.colon = colon
         self.indents = indents
+    }
+
+    /// As Python's `json.dumps` does, unless told otherwise.
+    init(capacity: Int) {
+        self.init(asciiOnly: true, comma: ", ", colon: ": ", indents: false)
+        output.reserveCapacity(capacity)
     }
 
     mutating func write(_ value: Value, depth: Int) {
@@ -75,7 +81,7 @@ private struct JSONWriter {
         }
     }
 
-    private mutating func write(_ word: StaticString) {
+    mutating func write(_ word: StaticString) {
         word.withUTF8Buffer { output.append(contentsOf: $0) }
     }
 
@@ -90,12 +96,15 @@ private struct JSONWriter {
         output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
     }
 
-    private mutating func write(text: String) {
+    mutating func write(text: String) {
         var text = text
         output.append(UInt8(ascii: "\""))
-        // Nearly all texts are plain: looked at and copied as one piece.
+        // Nearly all texts are plain: looked at, without a branch, and copied as one piece.
+        let highest: UInt8 = asciiOnly ? 0x7E : 0xFF
         let isPlain = text.withUTF8 { bytes in
-            for byte in bytes where byte < 0x20 || byte == 0x22 || byte == 0x5C || (asciiOnly && byte >= 0x7F) { return false }
+            var odd: UInt8 = 0
+            for byte in bytes { odd |= (byte < 0x20 ? 1 : 0) | (byte == 0x22 ? 1 : 0) | (byte == 0x5C ? 1 : 0) | (byte > highest ? 1 : 0) }
+            guard odd == 0 else { return false }
             output.append(contentsOf: bytes)
             return true
         }

@@ -48,8 +48,6 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let batch = unwrapOutboundIn(data)
         let operation = batch.commands[0].name
-        var bytes: [UInt8] = []
-        for command in batch.commands { command.encode(into: &bytes) }
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let timeout = batch.timeout
         let deadline = context.eventLoop.scheduleTask(in: timeout) {
@@ -57,7 +55,7 @@ final class CommandHandler: ChannelDuplexHandler, RemovableChannelHandler {
             handler.end(context, TransportError.silent(handler.endpoint, operation: operation, timeout))
         }
         queue.expect(batch.commands.count { !$0.isAnsweredByPush }, for: Call(operation: operation, promise: batch.promise, deadline: deadline))
-        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+        context.write(wrapOutboundOut(batch.commands.encoded(context.channel.allocator)), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

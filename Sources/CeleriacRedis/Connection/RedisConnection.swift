@@ -82,14 +82,22 @@ struct RedisConnection: Sendable {
     /// A pipeline that is not answered within `timeout` ends the connection: what comes after could belong to anyone.
     func send(_ commands: [RedisCommand], timeout: Duration = .seconds(5)) async throws(TransportError) -> [RESPValue] {
         guard let first = commands.first else { return [] }
+        return try await replies(begin(commands, timeout: timeout), operation: first.name)
+    }
+
+    /// Sends a pipeline, at least one command, without waiting for its replies; they come after those of all that was sent before.
+    func begin(_ commands: [RedisCommand], timeout: Duration) throws(TransportError) -> EventLoopFuture<[RESPValue]> {
         for command in commands { try gate.check(command, endpoint) }
         let promise = channel.eventLoop.makePromise(of: [RESPValue].self)
         let batch = CommandBatch(commands: commands, timeout: TimeAmount(timeout), promise: promise)
         channel.writeAndFlush(batch).cascadeFailure(to: promise)
-        do {
-            return try await promise.futureResult.get()
-        } catch {
-            throw .lost(endpoint, operation: first.name, error is TransportError ? error : ending.reason ?? error)
+        return promise.futureResult
+    }
+
+    /// The replies to what `begin` sent.
+    func replies(_ begun: EventLoopFuture<[RESPValue]>, operation: String) async throws(TransportError) -> [RESPValue] {
+        do { return try await begun.get() } catch {
+            throw .lost(endpoint, operation: operation, error is TransportError ? error : ending.reason ?? error)
         }
     }
 

@@ -91,9 +91,7 @@ final class FeedHandler: ChannelInboundHandler {
     }
 
     private func send(_ commands: [RedisCommand], _ context: ChannelHandlerContext) {
-        var bytes: [UInt8] = []
-        for command in commands { command.encode(into: &bytes) }
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(commands.encoded(context.channel.allocator)), promise: nil)
     }
 
     private func end(_ context: ChannelHandlerContext, _ error: TransportError) {

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// One command with its arguments, as it is sent.
 struct RedisCommand: Hashable, Sendable {
     /// Upper case: `LLEN`.
@@ -28,18 +30,30 @@ struct RedisCommand: Hashable, Sendable {
     var isAnsweredByPush: Bool { name == "SUBSCRIBE" || name == "UNSUBSCRIBE" }
 
     /// Appends the command as an array of bulk strings, the form that every Redis understands.
-    func encode(into bytes: inout [UInt8]) {
-        func bulk(_ content: some Collection<UInt8>) {
-            bytes.append(UInt8(ascii: "$"))
-            bytes.append(contentsOf: String(content.count).utf8)
-            bytes.append(contentsOf: "\r\n".utf8)
-            bytes.append(contentsOf: content)
-            bytes.append(contentsOf: "\r\n".utf8)
+    fileprivate func encode(into buffer: inout ByteBuffer) {
+        func bulk(_ content: some Sequence<UInt8>, _ count: Int) {
+            buffer.writeStaticString("$")
+            buffer.writeString(String(count))
+            buffer.writeStaticString("\r\n")
+            buffer.writeBytes(content)
+            buffer.writeStaticString("\r\n")
         }
-        bytes.append(UInt8(ascii: "*"))
-        bytes.append(contentsOf: String(arguments.count + 1).utf8)
-        bytes.append(contentsOf: "\r\n".utf8)
-        bulk(name.utf8)
-        for argument in arguments { bulk(argument) }
+        buffer.writeStaticString("*")
+        buffer.writeString(String(arguments.count + 1))
+        buffer.writeStaticString("\r\n")
+        bulk(name.utf8, name.utf8.count)
+        for argument in arguments { bulk(argument, argument.count) }
+    }
+
+    /// Bytes that it takes, at the most.
+    fileprivate var encodedSize: Int { arguments.reduce(32 + name.utf8.count) { $0 + $1.count + 16 } }
+}
+
+extension [RedisCommand] {
+    /// What goes to the server.
+    func encoded(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = allocator.buffer(capacity: reduce(0) { $0 + $1.encodedSize })
+        for command in self { command.encode(into: &buffer) }
+        return buffer
     }
 }

@@ -1,5 +1,6 @@
 public import CeleriacBroker
 public import CeleriacCore
+import NIOCore
 import OrderedCollections
 import Synchronization
 
@@ -62,7 +63,9 @@ public final class RedisStore: QueueStore {
         let gate = CommandGate(.act, keys)
         pool = ConnectionPool(address, gate)
         scripts = ScriptRunner(pool)
-        publishing = Coalescer { [pool] (pushes) async throws(TransportError) in try await Self.push(pushes, pool) }
+        publishing = Coalescer { [pool] (pushes) async throws(TransportError) in
+            _ = try await pool.send(Self.commands(pushes), operation: "LPUSH", timeout: Self.patience)
+        }
         arrivals = ArrivalWatch(address, gate)
         self.lease = lease
         session = String(freshUUID().filter { $0 != "-" }.prefix(16))
@@ -82,14 +85,36 @@ public final class RedisStore: QueueStore {
     // MARK: - Publishing
 
     public func publish(_ messages: [StoredMessage]) async throws(TransportError) {
-        // Encoded here, by each caller for himself: whoever sends for others should not work for them as well.
-        try await publishing.send(mapMany(messages) { [keys] in Push(list: keys.list($0.queue, priority: $0.envelope.priority), bytes: $0.envelope.encoded()) })
+        guard messages.count > Self.piece else {
+            // Encoded here, by each caller for himself: whoever sends for others should not work for them as well.
+            return try await publishing.send(messages.map(push))
+        }
+        // The server takes one piece while the next is encoded.
+        let connection = try await pool.connection()
+        var begun: [EventLoopFuture<[RESPValue]>] = []
+        for start in stride(from: 0, to: messages.count, by: Self.piece) {
+            let pushes = await mapMany(Array(messages[start..<min(start + Self.piece, messages.count)]), push)
+            begun.append(try connection.begin(Self.commands(pushes), timeout: Self.patience))
+        }
+        for replies in begun {
+            if let text = try await connection.replies(replies, operation: "LPUSH").lazy.compactMap(\.errorText).first {
+                throw .refusal(text, operation: "LPUSH", address)
+            }
+        }
     }
 
-    private static func push(_ pushes: [Push], _ pool: ConnectionPool) async throws(TransportError) {
+    /// Messages sent in one write.
+    private static let piece = 256
+    private static let patience = Duration.seconds(30)
+
+    private func push(_ message: StoredMessage) -> Push {
+        Push(list: keys.list(message.queue, priority: message.envelope.priority), bytes: message.envelope.encoded())
+    }
+
+    private static func commands(_ pushes: [Push]) -> [RedisCommand] {
         var lists: OrderedDictionary<String, [[UInt8]]> = [:]
         for push in pushes { lists[push.list, default: [Array(push.list.utf8)]].append(push.bytes) }
-        try await pool.send(lists.values.map { RedisCommand("LPUSH", bytes: $0) }, operation: "LPUSH", timeout: .seconds(30))
+        return lists.values.map { RedisCommand("LPUSH", bytes: $0) }
     }
 
     // MARK: - Claiming

@@ -17,6 +17,12 @@ struct Intake: Sendable {
                 var deliveries = try await state.consumer.next()
                 while !deliveries.isEmpty {
                     backoff.reset()
+                    guard deliveries.count >= Self.many else {
+                        // Few: what is to run now should not have to share the cores with a look for more.
+                        receive(deliveries, serial: &serial)
+                        deliveries = try await state.consumer.next()
+                        continue
+                    }
                     // The next ones are fetched and decoded while these are taken in.
                     async let following = state.consumer.next()
                     receive(deliveries, serial: &serial)
@@ -32,6 +38,8 @@ struct Intake: Sendable {
             }
         }
     }
+
+    private static let many = 8
 
     private func receive(_ deliveries: [Delivery], serial: inout Int) {
         for delivery in deliveries {
