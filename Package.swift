@@ -42,7 +42,11 @@ let package = Package(
 
         // Contracts.
         .target(
-            name: "CeleriacBroker", dependencies: ["CeleriacCore", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: settings),
+            name: "CeleriacBroker",
+            dependencies: [
+                "CeleriacCore", .product(name: "DequeModule", package: "swift-collections"), .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: settings),
 
         // Edges: each knows one outside thing.
         .target(
@@ -53,6 +57,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+            ],
+            swiftSettings: settings),
+        .target(name: "CRabbitMQ", linkerSettings: [.linkedLibrary("rabbitmq")]),
+        .target(
+            name: "CeleriacAMQP",
+            dependencies: [
+                "CRabbitMQ", "CeleriacBroker", "CeleriacCore",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .target(
@@ -74,7 +90,7 @@ let package = Package(
         .target(
             name: "Celeriac",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL",
+                "CeleriacAMQP", "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -105,6 +121,10 @@ let package = Package(
             exclude: ["Pictures"], swiftSettings: settings),
         .testTarget(name: "CeleriacRedisTests", dependencies: ["CeleriacRedis", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
         .testTarget(
+            name: "CeleriacAMQPTests",
+            dependencies: ["CeleriacAMQP", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections")],
+            swiftSettings: settings),
+        .testTarget(
             name: "CeleriacSQLTests",
             dependencies: [
                 "CeleriacSQL", "CeleriacBroker", "CeleriacCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
@@ -118,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "CeleriacAMQP", "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "CeleriacRedis", "CeleriacSQL", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),

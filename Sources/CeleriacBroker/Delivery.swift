@@ -68,16 +68,20 @@ public struct Queue: Hashable, Sendable {
     public var routingKey: String?
     /// `x-max-priority`, `x-queue-type`, …
     public var arguments: [String: Value]
+    /// Gone with its last consumer, where the broker does that.
+    public var isAutoDelete: Bool
 
     public enum ExchangeType: String, Hashable, Sendable { case direct, topic, fanout, headers }
 
     public init(
-        _ name: QueueName, exchange: String? = nil, exchangeType: ExchangeType = .direct, routingKey: String? = nil, arguments: [String: Value] = [:]
+        _ name: QueueName, exchange: String? = nil, exchangeType: ExchangeType = .direct, routingKey: String? = nil, arguments: [String: Value] = [:],
+        isAutoDelete: Bool = false
     ) {
         self.name = name
         self.exchange = exchange
         self.exchangeType = exchangeType
         self.routingKey = routingKey
         self.arguments = arguments
+        self.isAutoDelete = isAutoDelete
     }
 }

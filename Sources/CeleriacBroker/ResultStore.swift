@@ -39,6 +39,16 @@ public protocol ResultStore: ResultBackend {
     func removeExpired(before date: Double) async throws(TransportError) -> Int
 
     func close() async
+
+    /// Where results are sent to this process, when they are not kept but sent; `nil` otherwise.
+    var replyQueue: String? { get }
+    /// Before the first task is sent whose result may be asked for: from now on there is somewhere to send results.
+    func openReplies() async throws(TransportError)
+}
+
+extension ResultStore {
+    public var replyQueue: String? { nil }
+    public func openReplies() async throws(TransportError) {}
 }
 
 /// One finished member of a chord's header.

@@ -33,6 +33,8 @@ public struct TransportFeatures: OptionSet, Hashable, Sendable {
     public static let priorities = TransportFeatures(rawValue: 2)
     /// 0 is served first, as kombu has it on Redis; otherwise the highest number is.
     public static let lowPriorityFirst = TransportFeatures(rawValue: 4)
+    /// A queue has to be declared before anything can be sent to it, by whoever comes first.
+    public static let declaredQueues = TransportFeatures(rawValue: 8)
 }
 
 public enum BroadcastElement: Sendable {

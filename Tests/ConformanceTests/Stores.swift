@@ -66,23 +66,6 @@ struct StorePlace: Sendable {
     }
 }
 
-/// One server for all tests that run at the moment; ended with the last of them.
-actor SharedServer {
-    static let redis = SharedServer()
-    private weak var running: RedisServer?
-    private var starting: Task<RedisServer, any Error>?
-
-    func server() async throws -> RedisServer {
-        if let running { return running }
-        let task = starting ?? Task { try await RedisServer.start() }
-        starting = task
-        defer { if starting == task { starting = nil } }
-        let server = try await task.value
-        running = server
-        return server
-    }
-}
-
 /// A message for a queue, told apart by `text`.
 func message(_ text: String, to queue: QueueName = "q", priority: Int = 0) -> StoredMessage {
     let envelope = Envelope(

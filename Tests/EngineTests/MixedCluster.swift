@@ -1,24 +1,49 @@
 import Celeriac
 import TestSupport
+import Testing
 
-/// A Redis server, a Celery application (`shop.py`) and one of ours on it.
+/// A broker, a Celery application (`shop.py`) and one of ours on it. Results are on Redis.
 struct MixedCluster {
+    enum Broker: CaseIterable, CustomTestStringConvertible {
+        case redis, rabbit, quorum
+
+        /// Those that are installed.
+        static let all: [Broker] = [.redis] + (RabbitServer.isThere ? [.rabbit, .quorum] : [])
+
+        var testDescription: String {
+            switch self {
+            case .redis: "Redis"
+            case .rabbit: "RabbitMQ"
+            case .quorum: "RabbitMQ, quorum queues"
+            }
+        }
+    }
+
     let redis: RedisServer
+    private let rabbit: RabbitServer?
     let python: CeleryApp
     let app: App
 
     /// - Parameter change: of our app's configuration.
-    init(_ change: (inout AppConfiguration) -> Void = { _ in }) async throws {
+    init(_ broker: Broker = .redis, _ change: (inout AppConfiguration) -> Void = { _ in }) async throws {
         redis = try await RedisServer.start()
-        let url = "redis://127.0.0.1:\(redis.port)/0"
+        rabbit = broker == .redis ? nil : try await SharedServer.rabbit.server()
+        let backend = "redis://127.0.0.1:\(redis.port)/0"
+        let url = try await rabbit?.virtualHost() ?? backend
         // Python's own tasks have a queue of their own.
-        python = try CeleryApp(broker: url, settings: "task_routes={'shop.*': 'python'}")
+        var settings = "task_routes={'shop.*': 'python'}"
+        if broker == .quorum { settings += ", task_default_queue_type='quorum', task_create_missing_queue_type='quorum'" }
+        python = try CeleryApp(broker: url, backend: backend, settings: settings)
         var configuration = AppConfiguration()
         configuration.worker.name = "swift@test"
         configuration.worker.concurrency = 4
         configuration.routes = [Route("shop.*", queue: "python")]
+        if broker == .quorum {
+            configuration.queues = ["celery", "python"].map { Queue($0, arguments: ["x-queue-type": "quorum"]) }
+            configuration.worker.queues = ["celery"]
+        }
         change(&configuration)
-        app = try App("mixed", broker: url, resultBackend: url, configuration: configuration)
+        app = try App("mixed", broker: url, resultBackend: backend, configuration: configuration)
     }
 
     /// Runs `body` beside a worker of ours, which ends warm.

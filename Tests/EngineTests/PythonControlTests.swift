@@ -5,8 +5,8 @@ import Testing
 /// What real Celery asks of workers, ours does; what it watches, it sees.
 @Suite(.enabled(if: RedisServer.isThere, "\(RedisServer.missing)"), .enabled(if: CeleryApp.isThere, "\(CeleryApp.missing)"), .timeLimit(.minutes(3)))
 struct PythonControlTests {
-    @Test func commandsAreObeyed() async throws {
-        let cluster = try await MixedCluster()
+    @Test(arguments: MixedCluster.Broker.all) func commandsAreObeyed(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker)
         try cluster.app.task("swift.add", "x", "y") { (x: Int, y: Int) in x + y }
         try cluster.app.task("swift.wait") { () async throws -> Int in
             try await Task.sleep(for: .seconds(60))
@@ -68,8 +68,8 @@ struct PythonControlTests {
         }
     }
 
-    @Test func eventsTellPythonsReceiverTheWholeStory() async throws {
-        let cluster = try await MixedCluster {
+    @Test(arguments: MixedCluster.Broker.all) func eventsTellPythonsReceiverTheWholeStory(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker) {
             $0.worker.sendsEvents = true
             $0.sendsSentEvents = true
         }

@@ -32,8 +32,8 @@ struct PythonProducerTests {
         }
     }
 
-    @Test func callsResultsAndErrorsAreAsBetweenPythons() async throws {
-        let cluster = try await MixedCluster()
+    @Test(arguments: MixedCluster.Broker.all) func callsResultsAndErrorsAreAsBetweenPythons(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker)
         try registered(cluster.app)
         try await cluster.working {
             let printed = try await cluster.python.run(
@@ -73,8 +73,8 @@ struct PythonProducerTests {
         }
     }
 
-    @Test func workflowsThatPythonComposesRunHere() async throws {
-        let cluster = try await MixedCluster()
+    @Test(arguments: MixedCluster.Broker.all) func workflowsThatPythonComposesRunHere(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker)
         try registered(cluster.app)
         try await cluster.working {
             let printed = try await cluster.python.run(

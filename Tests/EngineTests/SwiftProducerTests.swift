@@ -5,8 +5,8 @@ import Testing
 /// We send, real Celery runs, we read the results; and workflows that run on both.
 @Suite(.enabled(if: RedisServer.isThere, "\(RedisServer.missing)"), .enabled(if: CeleryApp.isThere, "\(CeleryApp.missing)"), .timeLimit(.minutes(3)))
 struct SwiftProducerTests {
-    @Test func pythonRunsWhatWeSend() async throws {
-        let cluster = try await MixedCluster(), app = cluster.app
+    @Test(arguments: MixedCluster.Broker.all) func pythonRunsWhatWeSend(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker), app = cluster.app
         let add = app.remote("shop.add", as: ((Int, Int) -> Int).self)
         let worker = try await cluster.python.worker("py@test", ["-Q", "python"])
         defer { worker.stop() }
@@ -33,8 +33,8 @@ struct SwiftProducerTests {
         await app.close()
     }
 
-    @Test func oneWorkflowRunsOnBothSides() async throws {
-        let cluster = try await MixedCluster(), app = cluster.app
+    @Test(arguments: MixedCluster.Broker.all) func oneWorkflowRunsOnBothSides(broker: MixedCluster.Broker) async throws {
+        let cluster = try await MixedCluster(broker), app = cluster.app
         let theirs = app.remote("shop.add", as: ((Int, Int) -> Int).self)
         let ours = try app.task("swift.add", "x", "y") { (x: Int, y: Int) in x + y }
         let total = try app.task("swift.total", "numbers") { (numbers: [Int]) in numbers.reduce(0, +) }

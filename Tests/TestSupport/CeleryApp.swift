@@ -10,15 +10,15 @@ public final class CeleryApp: Sendable {
     private let folder: URL
 
     /// - Parameters:
-    ///   - broker: URL of broker and result backend.
+    ///   - broker: URL of the broker; of the result backend too, unless there is another.
     ///   - settings: keyword arguments for `app.conf.update`, in Python.
-    public init(broker: String, settings: String = "") throws {
+    public init(broker: String, backend: String? = nil, settings: String = "") throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("shop-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let source = """
             import time
             from celery import Celery
-            app = Celery("shop", broker="\(broker)", backend="\(broker)")
+            app = Celery("shop", broker="\(broker)", backend="\(backend ?? broker)")
             app.conf.update(broker_connection_retry_on_startup=True, worker_prefetch_multiplier=1, \(settings))
             @app.task(name="shop.add")
             def add(x, y):

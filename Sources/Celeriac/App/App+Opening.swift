@@ -20,7 +20,11 @@ extension App {
     ) throws(TransportError) {
         let transport = try Schemes.transport(broker, settings: configuration.broker)
         var results: (any ResultStore)?
-        if let resultBackend { results = try Schemes.resultStore(resultBackend, settings: configuration.broker) }
+        if let resultBackend {
+            results =
+                resultBackend.scheme == "rpc"
+                ? try Schemes.replies(over: transport) : try Schemes.resultStore(resultBackend, settings: configuration.broker)
+        }
         self.init(name, configuration: configuration, transport: transport, results: results)
     }
 }

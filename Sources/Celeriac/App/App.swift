@@ -32,7 +32,7 @@ public final class App: Sendable {
         self.transport = transport
         self.results = results
         self.time = time
-        sender = Sender(configuration)
+        sender = Sender(configuration, replyTo: results?.replyQueue ?? freshUUID())
     }
 
     /// Makes a task known under its name; a later one of the same name takes its place.

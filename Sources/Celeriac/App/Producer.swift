@@ -61,13 +61,17 @@ extension App {
             return (publication: Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope), destination: destination)
         }
         var queues: OrderedDictionary<QueueName, Queue> = [:]
-        for (_, destination) in prepared { if let queue = destination.declared { queues[queue.name] = queue } }
+        let declaresAll = transport.features.contains(.declaredQueues)
+        for (_, destination) in prepared {
+            if let queue = destination.declared, declaresAll || !destination.exchange.isEmpty { queues[queue.name] = queue }
+        }
         var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
         if events != nil {
             for (publication, destination) in prepared {
                 events?.add("task-sent", sender.sentEvent(publication.envelope, to: destination), clock: clock.forward(), now: now)
             }
         }
+        if let results, results.replyQueue != nil { try await results.openReplies() }
         try await publish(prepared.map(\.publication), declaring: sender.undeclared(Array(queues.values)))
         if let told = events?.publication(to: configuration.broker.eventExchange) { await tell(told) }
     }

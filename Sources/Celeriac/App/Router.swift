@@ -8,7 +8,7 @@ struct Router: Sendable {
         var exchange: String
         var routingKey: String
         var priority: Int?
-        /// To be declared before, since its exchange has to know it.
+        /// To be declared before: its exchange has to know it, and on some brokers it is not there otherwise.
         var declared: Queue?
     }
 
@@ -38,7 +38,9 @@ struct Router: Sendable {
         let queue = try queue(name ?? defaultQueue)
         if let exchange { return Destination(queue: queue.name, exchange: exchange, routingKey: key ?? queue.key, priority: priority, declared: queue) }
         // A direct exchange would do no more than the anonymous one does, which needs no binding.
-        if queue.exchangeType == .direct { return Destination(queue: queue.name, exchange: "", routingKey: queue.name.rawValue, priority: priority) }
+        if queue.exchangeType == .direct {
+            return Destination(queue: queue.name, exchange: "", routingKey: queue.name.rawValue, priority: priority, declared: queue)
+        }
         return Destination(
             queue: queue.name, exchange: queue.exchange ?? queue.name.rawValue, routingKey: key ?? queue.key, priority: priority, declared: queue)
     }

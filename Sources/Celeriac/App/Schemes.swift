@@ -1,3 +1,4 @@
+import CeleriacAMQP
 public import CeleriacBroker
 public import CeleriacCore
 import CeleriacFiles
@@ -30,6 +31,12 @@ public enum Schemes {
             resultStore: { (url, settings) throws(TransportError) in
                 try RedisResults(url, keyPrefix: settings.transportOptions["global_keyprefix"]?.string ?? "")
             }),
+        Kind(
+            schemes: ["amqp", "amqps", "pyamqp"],
+            broker: { (url, settings, permission) throws(TransportError) in
+                try AMQPBroker(url.adding(settings.transportOptions), settings: settings, permission: permission)
+            },
+            transport: { (url, settings) throws(TransportError) in try AMQPTransport(url.adding(settings.transportOptions), settings: settings) }),
         // As a queue, kombu's and SQLAlchemy's names; `db+…` is how Celery spells it as a result backend.
         Kind(
             schemes: ["sqlite", "sqla+sqlite", "sqlalchemy+sqlite", "db+sqlite"],
@@ -61,6 +68,15 @@ public enum Schemes {
     /// - Throws: as `broker` does.
     static func resultStore(_ url: BrokerURL, settings: BrokerSettings) throws(TransportError) -> any ResultStore {
         try open(url, as: "a result backend", where: { $0.resultStore != nil }) { (kind) throws(TransportError) in try kind.resultStore?(url, settings) }
+    }
+
+    /// Results as messages over the broker: Celery's `rpc://`.
+    /// - Throws: kind `.misconfigured` for a broker on which queues of processes that are gone would stay.
+    static func replies(over transport: any Transport) throws(TransportError) -> any ResultStore {
+        if transport.features.contains(.declaredQueues) { return ReplyResults(over: transport) }
+        throw TransportError(
+            .misconfigured, operation: "open", endpoint: transport.endpoint, cause: "rpc:// as a result backend needs RabbitMQ as the broker",
+            hint: "use the broker's own URL as result backend")
     }
 
     /// - Throws: kind `.misconfigured`; quotes nothing that could hold a password.

@@ -7,14 +7,15 @@ import Synchronization
 /// What all messages of one app have in common, and where each goes.
 final class Sender: Sendable {
     /// Under which replies could find this process; result backends of the other side rely on there being one.
-    let replyTo = freshUUID()
+    let replyTo: String
     /// `gen<pid>@<host>`.
     let origin: String
     private let router: Router
     /// Queues whose bindings this process has made sure of.
     private let declared = Mutex<Set<QueueName>>([])
 
-    init(_ configuration: AppConfiguration) {
+    init(_ configuration: AppConfiguration, replyTo: String = freshUUID()) {
+        self.replyTo = replyTo
         router = Router(configuration)
         origin = "gen\(getpid())@\(WorkerClock.hostName())"
     }

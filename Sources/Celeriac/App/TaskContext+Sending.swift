@@ -10,6 +10,7 @@ extension TaskContext {
         record.children = .array(children)
         record.parent = request.message.parent
         record.group = request.message.group
+        record.replyTo = request.message.replyTo
         if state.isFinal { record.dateDone = ISOTime.text(app.time()) }
         if app.configuration.resultsAreExtended {
             record.name = request.message.name

@@ -9,6 +9,8 @@ public struct ResultRecord: Hashable, Sendable {
     public var dateDone: String?
     public var parent: TaskID?
     public var group: String?
+    /// Where the task's sender wants to be told of it. Not part of what is kept.
+    public var replyTo: String?
     // With `result_extended` only:
     public var name: String?
     public var args: Value?

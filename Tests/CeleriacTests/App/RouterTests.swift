@@ -24,14 +24,16 @@ import Testing
     }
 
     @Test func theExactNameGoesBeforePatterns() throws {
-        #expect(try router().destination(of: call("mail.send")) == Router.Destination(queue: "fast", exchange: "", routingKey: "fast"))
-        #expect(try router().destination(of: call("mail.bulk")) == Router.Destination(queue: "mail", exchange: "", routingKey: "mail", priority: 3))
+        #expect(try router().destination(of: call("mail.send")) == Router.Destination(queue: "fast", exchange: "", routingKey: "fast", declared: Queue("fast")))
+        #expect(
+            try router().destination(of: call("mail.bulk"))
+                == Router.Destination(queue: "mail", exchange: "", routingKey: "mail", priority: 3, declared: Queue("mail")))
         #expect(try router().destination(of: call("shop.add")).queue == "celery")
     }
 
     @Test func whatTheCallSaysWinsAndTheRouteFillsTheRest() throws {
         let destination = try router().destination(of: call("mail.bulk", queue: "fast"))
-        #expect(destination == Router.Destination(queue: "fast", exchange: "", routingKey: "fast", priority: 3))
+        #expect(destination == Router.Destination(queue: "fast", exchange: "", routingKey: "fast", priority: 3, declared: Queue("fast")))
         #expect(try router().destination(of: call("mail.bulk", priority: 9)).priority == 9)
     }
 

@@ -103,6 +103,7 @@ struct Intake: Sendable {
         var record = ResultRecord(id: message.id, state: .failure, result: exception.value)
         record.dateDone = ISOTime.text(state.time())
         record.children = .array([])
+        record.replyTo = message.replyTo
         state.completions.push(
             Completion(
                 record: message.id.rawValue.isEmpty ? nil : record, settlement: .reject(delivery.tag, requeue: false),

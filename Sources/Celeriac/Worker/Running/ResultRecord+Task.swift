@@ -13,6 +13,7 @@ extension ResultRecord {
         if ending.state == .success || ending.state == .failure || ending.state == .revoked { dateDone = ISOTime.text(now) }
         group = message.group
         parent = message.parent
+        replyTo = message.replyTo
         guard isExtended else { return }
         name = message.name
         args = .array(task.args)

@@ -1,12 +1,12 @@
-import CeleriacBroker
 import CeleriacCore
-import NIOCore
+import DequeModule
 import Synchronization
 
-/// What has been read from the broker and not yet taken by the consumer, who may take his time: the connection must be drained whatever he does, or Redis cuts it.
-final class EventBacklog: Sendable {
+/// What has been read from the broker and not yet taken by the consumer, who may take his time: the connection must be drained whatever he does, or the
+/// broker cuts it.
+package final class EventBacklog: Sendable {
     fileprivate struct State {
-        var elements = CircularBuffer<FeedElement>()
+        var elements = Deque<FeedElement>()
         /// Of the batches in `elements`.
         var bytes = 0
         var dropped = 0
@@ -18,11 +18,11 @@ final class EventBacklog: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    init(limit: Int = 256 << 20) {
+    package init(limit: Int = 256 << 20) {
         self.limit = limit
     }
 
-    func put(_ element: FeedElement) {
+    package func put(_ element: FeedElement) {
         let handOver: (waiter: CheckedContinuation<FeedElement?, Never>, element: FeedElement)? = state.withLock { state in
             guard !state.isFinished else { return nil }
             if let waiter = state.waiter {
@@ -43,7 +43,7 @@ final class EventBacklog: Sendable {
     }
 
     /// The oldest element; waits for one. `nil` after `finish`.
-    func next() async -> FeedElement? {
+    package func next() async -> FeedElement? {
         await withCheckedContinuation { waiter in
             let (ready, left): (FeedElement?, CheckedContinuation<FeedElement?, Never>?) = state.withLock { state in
                 if let element = state.take() { return (element, waiter) }
@@ -58,7 +58,7 @@ final class EventBacklog: Sendable {
     }
 
     /// Ends the feed; what is still in the backlog is let go.
-    func finish() {
+    package func finish() {
         let waiter = state.withLock { state in
             state.isFinished = true
             state.elements.removeAll()

@@ -1,0 +1,132 @@
+public import CeleriacBroker
+public import CeleriacCore
+import OrderedCollections
+
+/// A RabbitMQ server that carries a Celery cluster's messages, opened for watching and steering.
+///
+/// Nothing is connected before the first call; what is lost is connected again by the next one. What it makes on the broker are queues for itself alone, which
+/// the broker deletes with the connection, however that ends. Without the management plugin only queues that are named can be looked at, and only how many
+/// messages are ready in them.
+public final class AMQPBroker: BrokerConnection {
+    public let endpoint: String
+    private let permission: Permission
+    private let topology: Topology
+    private let publisher: PublishingLink
+    /// Events have theirs: a flood of them keeps no reply waiting.
+    private let feed: ConsumingLink
+    private let replies: ConsumingLink
+    private let pidbox: Pidbox
+    private let inspector: QueueInspector
+    private let activities = Activities()
+    private let eventExchange: String
+
+    /// - Parameter url: its options `control_exchange` and `event_exchange` go before the settings'.
+    /// - Throws: kind `.misconfigured`.
+    public init(_ url: BrokerURL, settings: BrokerSettings = BrokerSettings(), permission: Permission) throws(TransportError) {
+        var settings = settings
+        settings.controlExchange = url[option: "control_exchange"] ?? settings.controlExchange
+        settings.eventExchange = url[option: "event_exchange"] ?? settings.eventExchange
+        let address = try AMQPAddress(url)
+        endpoint = address.shown
+        eventExchange = settings.eventExchange
+        self.permission = permission
+        topology = Topology(settings)
+        publisher = PublishingLink(address, topology)
+        feed = ConsumingLink(address, topology, purpose: "events")
+        replies = ConsumingLink(address, topology, purpose: "watching")
+        pidbox = Pidbox(publisher, replies, exchange: settings.controlExchange + ".pidbox")
+        inspector = QueueInspector(replies, try ManagementAPI(url, address), eventExchange: eventExchange)
+    }
+
+    public func close() async {
+        await activities.end(within: .seconds(1))
+        await feed.close()
+        await replies.close()
+        await publisher.close()
+    }
+}
+
+extension AMQPBroker {
+    public func events() -> AsyncStream<FeedElement> {
+        let backlog = EventBacklog()
+        let listener = ChannelListener(eventExchange, queue: "\(eventExchange).\(freshUUID())", routingKey: "#", isRaw: true) { envelopes in
+            for batch in EventBatch.batches(of: envelopes, receivedAt: secondsSince1970()) { backlog.put(.batch(batch)) }
+        }
+        // Of its own, since it has to drain the connection also while the consumer does something else.
+        let task = activities.begin { [feed] in
+            await listener.run(feed) { backlog.put(.link($0)) }
+            backlog.finish()
+        }
+        let lease = FeedLease(task)
+        return AsyncStream {
+            await lease.next(of: backlog)
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    @discardableResult
+    public func send(_ request: ControlRequest) async throws(TransportError) -> Int? {
+        try ControlGuard.check(request, permission, endpoint)
+        try await pidbox.send(request)
+        return nil
+    }
+
+    public func ask(_ request: ControlRequest, timeout: Duration) -> AsyncThrowingStream<ControlReply, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
+        // Of its own, since the reply queue has to be removed also when the consumer has left.
+        let task = activities.begin { [pidbox, permission, endpoint] in
+            do throws(TransportError) {
+                try ControlGuard.check(request, permission, endpoint)
+                try await pidbox.ask(request, timeout: timeout) { continuation.yield($0) }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { reason in
+            if case .cancelled = reason { task.cancel() }
+        }
+        return stream
+    }
+
+    public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {
+        try await inspector.facts(known: known, now: now)
+    }
+
+    /// Always `nil`: AMQP shows a waiting message only to who takes it out.
+    public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? { nil }
+}
+
+/// Ends a feed's task when nobody holds the feed any more.
+private final class FeedLease: Sendable {
+    private let task: Task<Void, Never>
+
+    init(_ task: Task<Void, Never>) { self.task = task }
+    deinit { task.cancel() }
+
+    func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
+}
+
+extension EventBatch {
+    /// One for each run of messages of the same content type.
+    fileprivate static func batches(of envelopes: [Envelope], receivedAt: Double) -> [EventBatch] {
+        var batches: [EventBatch] = []
+        var start = envelopes.startIndex
+        while start < envelopes.endIndex {
+            let type = envelopes[start].contentType
+            let end = envelopes[start...].firstIndex { $0.contentType != type } ?? envelopes.endIndex
+            let run = envelopes[start..<end]
+            var bytes: [UInt8] = [], payloads: [Range<Int>] = []
+            bytes.reserveCapacity(run.reduce(0) { $0 + $1.body.count })
+            payloads.reserveCapacity(run.count)
+            for envelope in run {
+                payloads.append(bytes.count..<bytes.count + envelope.body.count)
+                bytes += envelope.body
+            }
+            batches.append(EventBatch(bytes: bytes, payloads: payloads, form: .body(contentType: type), receivedAt: receivedAt))
+            start = end
+        }
+        return batches
+    }
+}
