@@ -112,7 +112,7 @@ import Testing
 
     // MARK: - Quorum queues and priorities
 
-    @Test func quorumQueuesKeepToThePrefetchTheyWereTold() async throws {
+    @Test func quorumQueuesKeepToThePrefetchAsItGrows() async throws {
         let (server, url) = try await place()
         let transport = try AMQPTransport(url), consumer = transport.consumer(owner: "w@test")
         consumer.setPrefetch(2)
@@ -121,14 +121,15 @@ import Testing
         var held: [Delivery] = []
         while held.count < 2 { held += try await consumer.next() }
         #expect(try await server.unacknowledged("q", of: url, reaches: 2))
-        // For consumers to come.
         consumer.setPrefetch(5)
-        #expect(held.count == 2)
-        try await consumer.settle([.release(held[0].tag), .acknowledge(held[1].tag)])
+        while held.count < 5 { held += try await consumer.next() }
+        #expect(held.count == 5)
+        #expect(try await server.unacknowledged("q", of: url, reaches: 5))
+        consumer.setPrefetch(2)
+        try await consumer.settle([.release(held[0].tag)] + held[1...].map { .acknowledge($0.tag) })
         var rest: [Delivery] = []
-        while rest.count < 9 {
+        while rest.count < 6 {
             let more = try await consumer.next()
-            #expect(more.count <= 2)
             rest += more
             try await consumer.settle(more.map { .acknowledge($0.tag) })
         }
@@ -137,6 +138,27 @@ import Testing
         #expect(again.count == 1 && again.first?.headers["x-delivery-count"] == 1)
         await consumer.close()
         await transport.close()
+    }
+
+    @Test func aQueueOfOthersIsTakenAsItIs() async throws {
+        let (server, url) = try await place()
+        let owner = try AMQPTransport(url), transport = try AMQPTransport(url), consumer = transport.consumer(owner: "w@test")
+        try await owner.declare([Queue("q", arguments: ["x-queue-type": "quorum", "x-delivery-limit": 7]), Queue("p", arguments: ["x-max-priority": 3])])
+        try await transport.declare([Queue("q"), Queue("p")])
+        try await transport.publish([publication("1"), publication("2", to: "p")])
+        consumer.setPrefetch(1)
+        try await consumer.consume(Queue("p"))
+        try await consumer.consume(Queue("q"))
+        var count = 0
+        while count < 2 {
+            let deliveries = try await consumer.next()
+            count += deliveries.count
+            try await consumer.settle(deliveries.map { .acknowledge($0.tag) })
+        }
+        await consumer.close()
+        await transport.close()
+        await owner.close()
+        withExtendedLifetime(server) {}
     }
 
     @Test func theHighestPriorityIsServedFirst() async throws {

@@ -39,8 +39,25 @@ struct Topology: Sendable {
         return true
     }
 
+    /// The queue with its exchange and binding. One that is wanted without any arguments, and exists with some, is taken as it is: whoever made it knows why.
+    /// - Parameter channel: gives one for declarations, also after one was lost.
+    /// - Returns: whether it turned out to be one whose broker counts each consumer for itself (quorum queues, streams), which nothing had said.
+    func declareOrTake(
+        _ queue: Queue, _ connection: AMQPConnection, _ channel: () throws(TransportError) -> AMQPConnection.Channel
+    ) throws(TransportError) -> Bool {
+        do throws(TransportError) {
+            try declare(queue, connection, channel())
+            return false
+        } catch {
+            guard queue.arguments.isEmpty, connection.failure == nil, error.cause.contains("inequivalent arg 'x-") else { throw error }
+            let exchange = queue.exchange ?? queue.name.rawValue
+            if !exchange.isEmpty { try connection.bind(queue.name.rawValue, to: exchange, queue.routingKey ?? queue.name.rawValue, on: channel()) }
+            return error.cause.contains("'x-queue-type'")
+        }
+    }
+
     /// The queue with its exchange and binding. A fan-out queue's exchange alone: each consumer has a queue of its own there.
-    func declare(_ queue: Queue, _ connection: AMQPConnection, _ channel: AMQPConnection.Channel) throws(TransportError) {
+    private func declare(_ queue: Queue, _ connection: AMQPConnection, _ channel: AMQPConnection.Channel) throws(TransportError) {
         let exchange = queue.exchange ?? queue.name.rawValue
         let isMachinery = try declareMachinery(exchange, connection, channel)
         // The broker's own ones are there, and nobody may declare them.

@@ -9,6 +9,8 @@ actor ConsumingLink {
         let key: Int
         /// By consumer tag, those that were cancelled too: some of their messages may be on the way.
         var subscriptions: [String: Subscription] = [:]
+        /// Consumer tags, oldest first.
+        var order: [String] = []
         /// Whether the broker counts what each queue's consumer holds, not what the channel holds.
         var countsEach: Bool
     }
@@ -17,11 +19,14 @@ actor ConsumingLink {
         let queue: Queue
         /// The queue as the broker knows it.
         let source: String
+        /// How many it may hold, where the broker counts each consumer for itself; 0 = any number.
+        var limit = 0
         var isActive = true
     }
 
     /// Messages that are handed over together at most.
     private static let stride = 500
+    private static let fewConsumers = 16
 
     private typealias Channel = AMQPConnection.Channel
 
@@ -37,7 +42,11 @@ actor ConsumingLink {
     private var attachments: [Channel: Attachment] = [:]
     private var listeners: [Channel: ChannelListener] = [:]
     private var lastTag = 0
+    /// Quorum queues that nothing had said were such.
+    private var countingQueues: Set<QueueName> = []
     private(set) var isClosed = false
+    /// Whether there are subscriptions that can be forgotten once what came for them has been handed over.
+    private var hasRetired = false
     /// Of the look that is going on.
     private var arrivals: [Channel: [(number: UInt64, queue: QueueName, entry: Unsettled.Entry)]] = [:]
     private var heard: [Channel: [Envelope]] = [:]
@@ -59,6 +68,7 @@ actor ConsumingLink {
     func consume(_ queue: Queue, for consumer: AMQPConsumer) throws(TransportError) {
         let channel = try channel(of: consumer)
         try watching(channel) { (connection) throws(TransportError) in
+            try declare(queue, connection)
             if countsEach(queue, connection), attachments[channel]?.countsEach == false {
                 attachments[channel]?.countsEach = true
                 try connection.setPrefetch(0, global: true, on: channel)
@@ -73,8 +83,7 @@ actor ConsumingLink {
         guard let channel = place(of: consumer.key) else { return }
         try watching(channel) { (connection) throws(TransportError) in
             for (tag, subscription) in attachments[channel]?.subscriptions ?? [:] where subscription.isActive && subscription.queue.name == queue {
-                try connection.cancel(consumer: tag, on: channel)
-                attachments[channel]?.subscriptions[tag]?.isActive = false
+                try cancel(tag, channel, connection)
             }
         }
     }
@@ -84,9 +93,11 @@ actor ConsumingLink {
         guard let channel = place(of: consumer.key), let attachment = attachments[channel] else { return }
         // What goes wrong the consumer hears.
         try? watching(channel) { (connection) throws(TransportError) in
-            // Where each consumer is counted for itself the new limit holds for new consumers only, as it does for Celery: a new one in place of the old would
-            // take as many again beside what the old one still holds.
-            try connection.setPrefetch(consumer.prefetch, global: !attachment.countsEach, on: channel)
+            if attachment.countsEach {
+                try fit(to: consumer.prefetch, channel, connection)
+            } else {
+                try connection.setPrefetch(consumer.prefetch, global: true, on: channel)
+            }
         }
     }
 
@@ -103,8 +114,7 @@ actor ConsumingLink {
         guard let channel = place(of: consumer.key) else { return }
         try? watching(channel) { (connection) throws(TransportError) in
             for (tag, subscription) in attachments[channel]?.subscriptions ?? [:] where subscription.isActive {
-                try connection.cancel(consumer: tag, on: channel)
-                attachments[channel]?.subscriptions[tag]?.isActive = false
+                try cancel(tag, channel, connection)
             }
             try answer(consumer.giveBack(), connection, channel)
         }
@@ -124,7 +134,9 @@ actor ConsumingLink {
     private func channel(of consumer: AMQPConsumer) throws(TransportError) -> Channel {
         if let channel = place(of: consumer.key) { return channel }
         let connection = try open()
-        let channel = try connection.openChannel(), queues = consumer.queues
+        let queues = consumer.queues
+        for queue in queues { try declare(queue, connection) }
+        let channel = try connection.openChannel()
         attachments[channel] = Attachment(
             consumer: consumer, key: consumer.key, countsEach: queues.contains { countsEach($0, connection) } || connection.serverVersion >= (4, 0))
         consumer.attached()
@@ -143,19 +155,27 @@ actor ConsumingLink {
 
     /// Celery's rule: the channel's limit means nothing to quorum queues and streams.
     private func countsEach(_ queue: Queue, _ connection: AMQPConnection) -> Bool {
-        ["quorum", "stream"].contains(queue.arguments["x-queue-type"]?.string)
+        ["quorum", "stream"].contains(queue.arguments["x-queue-type"]?.string) || countingQueues.contains(queue.name)
+    }
+
+    private func declare(_ queue: Queue, _ connection: AMQPConnection) throws(TransportError) {
+        do throws(TransportError) {
+            if try topology.declareOrTake(queue, connection, { () throws(TransportError) in try declaringChannel(connection) }) { countingQueues.insert(queue.name) }
+        } catch {
+            if connection.failure != nil { lose(error) }
+            throw error
+        }
     }
 
     private func subscribe(_ queue: Queue, _ channel: Channel, _ connection: AMQPConnection) throws(TransportError) {
-        let declaring = try declaringChannel(connection)
-        try topology.declare(queue, connection, declaring)
         var source = queue.name.rawValue
         if queue.exchangeType == .fanout {
+            let declaring = try declaringChannel(connection)
             source = "bcast.\(freshUUID())"
             try connection.declareQueue(source, isDurable: false, isExclusive: true, isAutoDelete: true, arguments: queue.arguments, on: declaring)
             try connection.bind(source, to: queue.exchange ?? queue.name.rawValue, queue.routingKey ?? "", on: declaring)
         }
-        try subscribe(Subscription(queue: queue, source: source), channel, connection)
+        try subscribe(Subscription(queue: queue, source: source, limit: attachments[channel]?.consumer?.prefetch ?? 0), channel, connection)
     }
 
     private func subscribe(_ subscription: Subscription, _ channel: Channel, _ connection: AMQPConnection) throws(TransportError) {
@@ -163,18 +183,50 @@ actor ConsumingLink {
         let tag = "c\(lastTag)"
         // Before the broker hears of it: the first message may come with its answer.
         attachments[channel]?.subscriptions[tag] = subscription
+        attachments[channel]?.order.append(tag)
         try connection.consume(subscription.source, consumer: tag, isAcknowledging: true, on: channel)
     }
 
-    /// Consumes anew from all queues, which the new limit then holds for.
+    /// Consumes anew from all queues, each consumer with a limit of its own.
     private func resubscribe(_ channel: Channel, _ connection: AMQPConnection) throws(TransportError) {
         guard let attachment = attachments[channel], let consumer = attachment.consumer, !consumer.isStopped else { return }
-        try connection.setPrefetch(consumer.prefetch, global: false, on: channel)
-        for (tag, subscription) in attachment.subscriptions.sorted(by: { $0.key < $1.key }) where subscription.isActive {
+        let limit = consumer.prefetch
+        try connection.setPrefetch(limit, global: false, on: channel)
+        for tag in attachment.order {
+            guard var subscription = attachment.subscriptions[tag], subscription.isActive else { continue }
+            subscription.limit = limit
             // An auto-delete queue must not be without a consumer for a moment.
             try subscribe(subscription, channel, connection)
-            try connection.cancel(consumer: tag, on: channel)
-            attachments[channel]?.subscriptions[tag]?.isActive = false
+            try cancel(tag, channel, connection)
+        }
+    }
+
+    private func cancel(_ tag: String, _ channel: Channel, _ connection: AMQPConnection) throws(TransportError) {
+        try connection.cancel(consumer: tag, on: channel)
+        attachments[channel]?.subscriptions[tag]?.isActive = false
+        hasRetired = true
+    }
+
+    /// Where the broker counts each consumer for itself, what one was told once holds for it: for more a further one is added, which goes when there is
+    /// no need for it any more. The first one stays as it is.
+    private func fit(to prefetch: Int, _ channel: Channel, _ connection: AMQPConnection) throws(TransportError) {
+        guard let attachment = attachments[channel], attachment.consumer?.isStopped == false else { return }
+        let active = attachment.order.compactMap { tag in attachment.subscriptions[tag].flatMap { $0.isActive ? (tag, $0) : nil } }
+        for consumers in Dictionary(grouping: active, by: { $0.1.queue.name }).values {
+            guard let first = consumers.first?.1, !consumers.contains(where: { $0.1.limit == 0 }) else { continue }
+            var sum = consumers.reduce(0) { $0 + $1.1.limit }
+            if prefetch == 0 || prefetch > sum {
+                // Many small ones would be a burden to the broker.
+                let more = prefetch == 0 ? 0 : max(prefetch - sum, consumers.count < Self.fewConsumers ? 1 : sum / 4)
+                try connection.setPrefetch(more, global: false, on: channel)
+                var further = first
+                further.limit = more
+                try subscribe(further, channel, connection)
+            }
+            for (tag, subscription) in consumers.dropFirst().reversed() where sum - subscription.limit >= prefetch && prefetch > 0 {
+                try cancel(tag, channel, connection)
+                sum -= subscription.limit
+            }
         }
     }
 
@@ -274,7 +326,17 @@ actor ConsumingLink {
             // Not all at once: what has come is handed over while more comes.
             while try connection.look(upTo: Self.stride, { channel, event in take(event, channel) }) { try handOver(connection) }
             try handOver(connection)
+            if hasRetired { forgetRetired() }
         } catch { lose(error) }
+    }
+
+    private func forgetRetired() {
+        hasRetired = false
+        for channel in attachments.keys {
+            attachments[channel]?.subscriptions = attachments[channel]?.subscriptions.filter(\.value.isActive) ?? [:]
+            let left = attachments[channel]?.subscriptions ?? [:]
+            attachments[channel]?.order.removeAll { left[$0] == nil }
+        }
     }
 
     private func handOver(_ connection: AMQPConnection) throws(TransportError) {

@@ -130,7 +130,7 @@ actor PublishingLink {
         let (connection, _) = try open()
         defer { if let failure = connection.failure { lose(failure) } }
         for queue in queues {
-            try topology.declare(queue, connection, declaringChannel(connection))
+            _ = try topology.declareOrTake(queue, connection) { () throws(TransportError) in try declaringChannel(connection) }
             exchanges.insert(queue.exchange ?? queue.name.rawValue)
             declared[queue.name.rawValue] = queue
             if DelayedDelivery.holds(for: queue) { delaying.insert(queue.exchange ?? queue.name.rawValue) }
