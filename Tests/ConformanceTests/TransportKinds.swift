@@ -3,6 +3,7 @@ import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
 import TestSupport
+import Testing
 
 /// A kind of transport that has to pass the suite.
 struct TransportKind: Sendable, CustomTestStringConvertible {

@@ -332,10 +332,11 @@ actor ConsumingLink {
 
     private func forgetRetired() {
         hasRetired = false
-        for channel in attachments.keys {
-            attachments[channel]?.subscriptions = attachments[channel]?.subscriptions.filter(\.value.isActive) ?? [:]
-            let left = attachments[channel]?.subscriptions ?? [:]
-            attachments[channel]?.order.removeAll { left[$0] == nil }
+        attachments = attachments.mapValues { attachment in
+            var attachment = attachment
+            attachment.subscriptions = attachment.subscriptions.filter(\.value.isActive)
+            attachment.order = attachment.order.filter { [subscriptions = attachment.subscriptions] in subscriptions[$0] != nil }
+            return attachment
         }
     }
 
