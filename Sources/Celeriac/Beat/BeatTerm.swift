@@ -61,9 +61,9 @@ final class BeatTerm: Sendable {
     /// Until cancelled.
     private func read() async {
         let mailbox = ScheduleMailbox()
-        mailbox.put(.anything)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [beat] in
+                // The first one is that anything may have changed.
                 for await change in beat.store.edits() { mailbox.put(change) }
             }
             group.addTask { [beat] in
@@ -154,10 +154,13 @@ final class BeatTerm: Sendable {
 
     /// Sends them; `false` when the broker is away, and they are due as before.
     private func deliver(_ dues: [Timetable.Due], at now: Double) async -> Bool {
+        let made = await mapMany(dues) { [store = beat.store.endpoint] due in
+            Result { () throws(CanvasError) in try BeatMessage.call(due.entry, store: store, now: now) }
+        }
         var sent: [Timetable.Due] = [], calls: [TaskCall] = []
-        for due in dues {
+        for (due, call) in zip(dues, made) {
             do throws(CanvasError) {
-                calls.append(try BeatMessage.call(due.entry, store: beat.store.endpoint, now: now))
+                calls.append(try call.get())
                 sent.append(due)
             } catch {
                 refuse(due, "\(error)", at: now)
@@ -181,7 +184,7 @@ final class BeatTerm: Sendable {
             return true
         }
         beat.canReach(true, of: .broker)
-        for due in sent { beat.log.info("Scheduler: Sending due task \(due.entry.name) (\(due.entry.task))") }
+        for due in sent { beat.log.info("Scheduler: Sending due task \(ForeignText.safe(due.entry.name)) (\(ForeignText.safe(due.entry.task)))") }
         note(timetable.withLock { $0.sent(sent, at: now) })
         return true
     }

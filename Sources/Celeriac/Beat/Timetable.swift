@@ -50,6 +50,9 @@ struct Timetable {
         var recordedAt = 0
         /// Its message is being sent.
         var isTaken = false
+        /// How often the broker refused this run, and until when it is not tried again.
+        var refusals = 0
+        var notBefore = -Double.infinity
         var isBroken = false
     }
 
@@ -111,7 +114,7 @@ struct Timetable {
     /// An entry as it was read after the moment `began`; one that did not change is not disturbed.
     mutating func put(_ stored: StoredEntry, began: Int, at time: Double) {
         let name = stored.entry.name
-        let definition = EntryVersion(stored.version)?.definition.hashValue ?? stored.version.hashValue
+        let definition = EntryVersion.definitionHash(stored.version)
         var entry = stored.entry
         if let place = places[name], var slot = slots[place] {
             slots[place]?.seen = reading
@@ -121,6 +124,7 @@ struct Timetable {
             if hasMoved { slot.base = entry.lastRun } else { (entry.lastRun, entry.runs) = (slot.entry.lastRun, slot.entry.runs) }
             slot.definition = definition
             slot.entry = entry
+            (slot.refusals, slot.notBefore) = (0, -.infinity)
             slot.seen = reading
             return settle(slot, at: place, stored.problem, time)
         }
@@ -220,6 +224,7 @@ struct Timetable {
             guard var slot = take(due) else { return nil }
             slot.entry.runs = slot.entry.runs < .max ? slot.entry.runs + 1 : .max
             slot.recordedAt = .max
+            (slot.refusals, slot.notBefore) = (0, -.infinity)
             // On time, the next run is counted from when this one was planned, so that intervals do not drift. What runs more often than this one was
             // late has missed others, which are not made good.
             let isOnTime = time - due.planned < Self.punctuality
@@ -249,11 +254,12 @@ struct Timetable {
         }
     }
 
-    /// Their messages never could be sent: the next run is another try.
+    /// The broker did not take their messages, for what may be the fault of each: they stay due, and are tried again after growing pauses.
     mutating func refused(_ dues: [Due], at time: Double) {
         for due in dues {
             guard var slot = take(due) else { continue }
-            slot.base = time
+            slot.notBefore = time + Double(min(60, 1 << min(slot.refusals, 6)))
+            slot.refusals += 1
             slots[due.place] = slot
             plan(due.place, time)
         }
@@ -271,6 +277,10 @@ struct Timetable {
     /// is made good once when that was passed over, and does not come again when it was put back.
     mutating func clockJumped(by seconds: Double, to time: Double) {
         for place in slots.indices {
+            if slots[place]?.refusals ?? 0 > 0 {
+                slots[place]?.notBefore += seconds
+                plan(place, time)
+            }
             guard let slot = slots[place], case .interval(let interval) = slot.entry.schedule, !interval.isRelative, let base = slot.base else { continue }
             slots[place]?.base = base + seconds
             plan(place, time)
@@ -304,7 +314,7 @@ struct Timetable {
             var entry = slot.entry
             entry.lastRun = slot.base
             slot.due = entry.next(now: time, zone: zone(of: entry))
-            if let due = slot.due { heap.insert(Node(time: due, turn: slot.turn, place: Int32(place))) }
+            if let due = slot.due { heap.insert(Node(time: max(due, slot.notBefore), turn: slot.turn, place: Int32(place))) }
         }
         slots[place] = slot
         // Edits and clocks leave nodes behind that count no more.

@@ -162,10 +162,17 @@ import Testing
         #expect(table.takeNotes().complaints.isEmpty)
     }
 
-    @Test mutating func aMessageThatIsRefusedIsTriedAgainAtTheNextRun() {
-        table.read([Self.entry()], at: Self.midnight)
-        table.refused(table.takeDue(at: Self.midnight + 10, atMost: 9), at: Self.midnight + 10)
-        #expect(table.nextDue() == Self.midnight + 20)
+    @Test mutating func aMessageThatIsRefusedStaysDueAndIsTriedLessAndLessOften() {
+        table.read([Self.entry(), Self.entry("other", every: 11)], at: Self.midnight)
+        var time = Self.midnight + 10
+        for pause in [1.0, 2, 4, 8, 16, 32, 60, 60] {
+            let dues = table.takeDue(at: time, atMost: 9).filter { $0.entry.name == "n" }
+            #expect(dues.count == 1)
+            table.refused(dues, at: time)
+            #expect(table.takeDue(at: time + pause - 0.01, atMost: 9).allSatisfy { $0.entry.name != "n" })
+            time += pause
+        }
+        #expect(table.send(at: time).contains(RecordedRun(name: "n", lastRun: time, runs: 1, nextDue: time + 10)))
     }
 
     @Test mutating func whatCouldNotBeSentStaysDueAndIsSentOnce() {
