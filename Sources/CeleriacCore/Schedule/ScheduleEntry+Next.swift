@@ -40,5 +40,5 @@ extension ScheduleEntry {
 }
 
 extension Schedule {
-    var isClocked: Bool { if case .clocked = self { true } else { false } }
+    package var isClocked: Bool { if case .clocked = self { true } else { false } }
 }

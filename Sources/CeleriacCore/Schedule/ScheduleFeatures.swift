@@ -14,6 +14,8 @@ public struct ScheduleFeatures: OptionSet, Hashable, Sendable {
     public static let leadership = Self(rawValue: 2048)
     /// Any option of publication, not only the columns of Django's table.
     public static let anyOption = Self(rawValue: 4096)
+    /// An entry that never ran is due at once, as RedBeat has it; elsewhere it is counted from when beat first sees it.
+    public static let startsAtOnce = Self(rawValue: 8192)
 }
 
 extension ScheduleFeatures {

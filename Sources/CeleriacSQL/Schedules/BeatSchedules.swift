@@ -64,6 +64,9 @@ struct BeatSchedules: ScheduleLayout {
 
     func mark(_ database: Database) throws -> String { try database.rows(sql.mark).first.map { Array($0.databaseValues).fingerprint } ?? "" }
 
+    /// What beats of these packages look at too.
+    func editMark(_ database: Database) throws -> String { try database.rows(sql.editMark).first.map { Array($0.databaseValues).fingerprint } ?? "" }
+
     // MARK: - Parts
 
     /// Finds the row of the schedule, or makes it.
