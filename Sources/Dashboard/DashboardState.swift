@@ -51,6 +51,9 @@ public struct DashboardState: Hashable, Sendable {
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
     var header = HeaderFacts()
+    var beat = BeatFacts()
+    /// Edits of the schedule from here that can be taken back, the newest last.
+    public internal(set) var scheduleEdits: [ScheduleEdit] = []
 
     /// The last line's text.
     public struct Outcome: Hashable, Sendable {
@@ -103,6 +106,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: request.tasks = query
         case .queues: request.queues = query
         case .workers: request.workers = query
+        case .beat: request.beat = query
         case .workflows: request.workflows = query
         }
         return request
@@ -120,6 +124,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: .tasks
         case .queues: .queues
         case .workers: .workers
+        case .beat: .beat
         case .workflows: .workflows
         case .log: .log
         }

@@ -17,6 +17,10 @@ public enum Effect: Hashable, Sendable {
     case fetchResult(TaskID)
     /// Ask one worker `active reserved scheduled revoked stats conf registered active_queues report`.
     case inspect(WorkerName)
+    /// Do that to schedule entries; the runner reads each again and refuses those that somebody has changed meanwhile.
+    case entries(EntryAct, EntryTargets)
+    /// Take an edit of the schedule back, by its number.
+    case undoEdit(Int, title: String)
     /// Put text on the clipboard.
     case copy(String)
     /// Write the shown table (all rows that match) as a file of that kind.
@@ -36,6 +40,9 @@ public enum Action: Hashable, Sendable {
     case resultFailed(TaskID, String)
     case inspected(WorkerName, method: String, Value)
     case inspectFailed(WorkerName, String)
+    /// The schedule was edited, and can be edited back; that was done.
+    case edited(ScheduleEdit)
+    case undone(Int)
     case notify(String, isError: Bool)
 }
 

@@ -10,7 +10,7 @@ import Terminal
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The dashboard.")
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, workflows, log.", valueName: "name")) var view = "overview"
+    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, beat, workflows, log.", valueName: "name")) var view = "overview"
     @Option(help: ArgumentHelp("Filter to open it with.", valueName: "filter")) var match: String?
     @Flag(help: "Print one picture as text and end.") var once = false
     @Option(help: ArgumentHelp("With --once: seconds to watch after the first look.", valueName: "seconds")) var wait: Double = 1
@@ -47,12 +47,17 @@ struct Top: AsyncParsableCommand {
         let span = try duration("--wait", wait)
         let (state, picture) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
+            let watch = try session.watch(monitor), running = Task { await watch?.run() }
+            defer { running.cancel() }
+            await watch?.firstLook()
             try await monitor.watch(for: span, groups: start.request().workflows != nil)
             var state = start
             var picture = await monitor.picture(state.request())
+            await watch?.fill(&picture, state.request())
             // How much there is decides how the panes share the screen, and with it what is asked for.
             state.settle(picture)
             picture = await monitor.picture(state.request())
+            await watch?.fill(&picture, state.request())
             state.settle(picture)
             return (state, picture)
         }

@@ -69,6 +69,12 @@ struct Session {
         return try Schemes.schedules(scheduler, permission: permission)
     }
 
+    /// A watch over the schedule, not yet running; `nil` without a store.
+    func watch(_ monitor: ClusterMonitor?) throws(TransportError) -> ScheduleWatch? {
+        guard let store = try openSchedules() else { return nil }
+        return ScheduleWatch(store, monitor: monitor, localZone: Clock.localZone) { Clock.now }
+    }
+
     /// A monitor over `broker`, not yet running. Without `results` groups show only as far as waiting messages tell.
     /// - Parameter groupProblem: why there are no `results`, though there should be.
     func monitor(_ broker: any BrokerConnection, results: (any ResultBackend)?, groupProblem: String? = nil) -> ClusterMonitor {

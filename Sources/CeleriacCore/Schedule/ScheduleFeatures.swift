@@ -14,6 +14,8 @@ public struct ScheduleFeatures: OptionSet, Hashable, Sendable {
     public static let leadership = Self(rawValue: 2048)
     /// Any option of publication, not only the columns of Django's table.
     public static let anyOption = Self(rawValue: 4096)
+    /// Beat itself writes down when it ran minutes later (tables of django-celery-beat and sqlalchemy-celery-beat).
+    public static let lateRecords = Self(rawValue: 16384)
 }
 
 extension ScheduleFeatures {

@@ -22,7 +22,7 @@ extension DashboardState {
         case .undecided: modals.append(.confirmation(question))
         case .cancel(let words): tell(words)
         case .act:
-            if let reason = whyNotAct(picture) {
+            if let reason = whyNot(question.effect, picture) {
                 tell(reason)
             } else {
                 unmark(question.effect)
@@ -38,6 +38,7 @@ extension DashboardState {
     private mutating func unmark(_ effect: Effect) {
         switch effect {
         case .revoke, .revokeMatching: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
+        case .entries: (self[.beat].marks, self[.beat].marksAllMatching, self[.beat].isRanging) = ([], false, false)
         default: break
         }
     }
