@@ -1,4 +1,4 @@
-public import CeleriacBroker
+import CeleriacBroker
 public import CeleriacCore
 import OrderedCollections
 

@@ -59,8 +59,9 @@ public actor ScheduleWatch {
 
     // MARK: - What others ask
 
-    /// Fills in what `request` asks of the schedule.
-    public func fill(_ picture: inout Picture, _ request: PictureRequest) async {
+    /// `picture` with what `request` asks of the schedule.
+    public func picture(_ request: PictureRequest, over picture: Picture) async -> Picture {
+        var picture = picture
         let now = time()
         if let query = request.beat { picture.beat = table.page(query, now: now) }
         if let name = request.entry { picture.entry = await detail(name) }
@@ -69,6 +70,7 @@ public actor ScheduleWatch {
             countedAt = now
         }
         picture.beatFacts = facts
+        return picture
     }
 
     public func row(_ name: String) -> EntryRow? { table.row(name, now: time()) }

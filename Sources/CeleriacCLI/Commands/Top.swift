@@ -52,12 +52,10 @@ struct Top: AsyncParsableCommand {
             await watch?.firstLook()
             try await monitor.watch(for: span, groups: start.request().workflows != nil)
             var state = start
-            var picture = await monitor.picture(state.request())
-            await watch?.fill(&picture, state.request())
+            var picture = await session.picture(state.request(), of: monitor, watch)
             // How much there is decides how the panes share the screen, and with it what is asked for.
             state.settle(picture)
-            picture = await monitor.picture(state.request())
-            await watch?.fill(&picture, state.request())
+            picture = await session.picture(state.request(), of: monitor, watch)
             state.settle(picture)
             return (state, picture)
         }

@@ -75,6 +75,12 @@ struct Session {
         return ScheduleWatch(store, monitor: monitor, localZone: Clock.localZone) { Clock.now }
     }
 
+    /// What `request` shows of the cluster and of the schedule.
+    func picture(_ request: PictureRequest, of monitor: ClusterMonitor, _ watch: ScheduleWatch?) async -> Picture {
+        let picture = await monitor.picture(request)
+        return await watch?.picture(request, over: picture) ?? picture
+    }
+
     /// A monitor over `broker`, not yet running. Without `results` groups show only as far as waiting messages tell.
     /// - Parameter groupProblem: why there are no `results`, though there should be.
     func monitor(_ broker: any BrokerConnection, results: (any ResultBackend)?, groupProblem: String? = nil) -> ClusterMonitor {

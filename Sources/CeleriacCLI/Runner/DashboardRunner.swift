@@ -62,7 +62,7 @@ import Terminal
         defer { terminal.close() }
         resize()
         let monitoring = Task { [monitor] in await monitor.run() }
-        let watching = Task { [watch] in await watch?.run() }
+        let watching = Task<Void, Never> { [watch] in await watch?.run() }
         let typing = Task { [terminal, wake] in
             for await input in terminal.inputs { wake.yield(.input(input)) }
             wake.yield(.input(.hangup))
@@ -74,7 +74,7 @@ import Terminal
             }
         }
         await loop()
-        for task in [monitoring, watching, typing, ticking] { task.cancel() }
+        for task in [monitoring, watching, typing, ticking] as [Task<Void, Never>] { task.cancel() }
         await effects.close()
         await watch?.store.close()
         await broker.close()
@@ -113,8 +113,7 @@ import Terminal
     private func look() async {
         isPutOff = false
         seenRevision = await revision
-        picture = await monitor.picture(state.request())
-        await watch?.fill(&picture, state.request())
+        picture = await session.picture(state.request(), of: monitor, watch)
         state.settle(picture)
         isDirty = true
     }

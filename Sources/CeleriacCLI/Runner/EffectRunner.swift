@@ -10,9 +10,10 @@ actor EffectRunner {
     private let broker: any BrokerConnection
     private let monitor: ClusterMonitor
     private let resultBackend: (any ResultBackend)?
-    private let url: BrokerURL
+    private let session: Session
     private let watch: ScheduleWatch?
-    private var entries: EntryEffects?
+    /// Opened by the first key that needs it.
+    private var entryEffects: EntryEffects?
     private let report: @Sendable (Action) -> Void
     private var nextLog = 1
 
@@ -24,13 +25,20 @@ actor EffectRunner {
         self.broker = broker
         self.monitor = monitor
         self.resultBackend = resultBackend
-        url = session.broker
+        self.session = session
         self.watch = watch
         self.report = report
-        if let watch { entries = EntryEffects(session, watch, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 } }
     }
 
-    func close() async { await entries?.close() }
+    func close() async { await entryEffects?.close() }
+
+    /// `nil` without a schedule.
+    private var entries: EntryEffects? {
+        if entryEffects == nil, let watch {
+            entryEffects = EntryEffects(session, watch, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
+        }
+        return entryEffects
+    }
 
     private func takeLogNumber() -> Int {
         defer { nextLog += 1 }
@@ -83,7 +91,7 @@ actor EffectRunner {
     /// Sends, gathers replies into the log, and sums up.
     private func converse(title: String, _ request: ControlRequest, done: String? = nil, remark: String = "") async {
         let log = takeLogNumber()
-        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: url).map { ForeignText.safe($0) } ?? "")))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: session.broker).map { ForeignText.safe($0) } ?? "")))
         let asked: [WorkerName]
         if let destination = request.destination { asked = destination } else { asked = await monitor.workerNames }
         var silent = Set(asked)
@@ -156,8 +164,7 @@ actor EffectRunner {
     }
 
     private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
-        var picture = await monitor.picture(request)
-        await watch?.fill(&picture, request)
+        let picture = await session.picture(request, of: monitor, watch)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
             + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? [])
         let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"

@@ -145,7 +145,7 @@ actor EntryEffects {
         var configuration = AppConfiguration()
         configuration.broker = session.settings
         configuration.sendsSentEvents = true
-        let opened = try App("celeriac", broker: session.broker, configuration: configuration)
+        let opened = try App("celeriac", broker: session.broker, resultBackend: nil, configuration: configuration)
         app = opened
         return opened
     }

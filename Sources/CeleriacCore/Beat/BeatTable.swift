@@ -38,7 +38,7 @@ public struct BeatTable: Sendable {
     let localZone: ZoneRules
     var entries: [String: Kept] = [:]
     /// Sorted.
-    private(set) var names: [String] = []
+    public private(set) var names: [String] = []
     /// Seconds that a run may be behind before it is called late.
     var grace = 5.0
     /// Seconds by which the store may lag behind what beat did.
