@@ -1,5 +1,6 @@
 import CeleriacCore
 import Foundation
+import OrderedCollections
 
 @testable import Dashboard
 
@@ -25,13 +26,13 @@ extension Sample {
         off.isEnabled = false
         var once = entry("campaign", "mail.campaign", .clocked(now + 7200))
         once.isOneOff = true
-        var ended = entry("black-friday", "shop.discount", every(600), last: now - 86_400, runs: 144)
+        var ended = entry("black-friday", "shop.discount", every(600), last: now - 80_100, runs: 144)
         ended.end = now - 80_000
         let sunset = SolarSchedule(.sunset, latitude: 52.5, longitude: 13.4).map(Schedule.solar) ?? every(1)
         let all = [
             report, entry("send-mail", "mail.send", every(30), last: now - 12, runs: 20_412), entry("charge-retries", "shop.charge", every(60), last: now - 102, runs: 901),
             entry("heartbeat", "ops.beat", every(10), last: now - 205, runs: 70_100), entry("refund-check", "shop.refund", every(300), last: now - 71, runs: 55), off, once, ended,
-            entry("office-sync", "shop.sync", weekdays), entry("lamps", "ops.lamps", sunset, last: now - 86_000, runs: 3), entry("poll-bank", "bank.poll", every(60), last: now - 1, runs: 400),
+            entry("office-sync", "shop.sync", weekdays), entry("lamps", "ops.lamps", sunset, last: now - 84_000, runs: 3), entry("poll-bank", "bank.poll", every(60), last: now - 1, runs: 400),
         ]
         var broken = StoredEntry(entry("warehouse", "stock.count", every(1)), version: "1", problem: "minute \"61\" is above 59")
         broken.entry.isEnabled = true

@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 import TestSupport
 import Testing
 

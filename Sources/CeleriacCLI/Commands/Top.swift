@@ -12,12 +12,17 @@ struct Top: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, beat, workflows, log.", valueName: "name")) var view = "overview"
     @Option(help: ArgumentHelp("Filter to open it with.", valueName: "filter")) var match: String?
+    @Option(help: ArgumentHelp("Beat's timezone setting, for schedule entries that name none (default: the context's, else UTC).", valueName: "name")) var timezone: String?
     @Flag(help: "Print one picture as text and end.") var once = false
     @Option(help: ArgumentHelp("With --once: seconds to watch after the first look.", valueName: "seconds")) var wait: Double = 1
     @Option(help: ArgumentHelp("With --once: size of the picture (default: the terminal's, else 120x36).", valueName: "COLSxROWS")) var size: String?
     @Flag(inversion: .prefixedNo, help: "Use the mouse.") var mouse = true
 
-    func run() async throws { try await show(Session(global)) }
+    func run() async throws {
+        var session = try Session(global)
+        if let timezone { session.timezone = timezone }
+        try await show(session)
+    }
 
     /// Shows the cluster of `session` until it is left.
     func show(_ session: Session) async throws {

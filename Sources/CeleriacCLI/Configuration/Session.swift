@@ -10,6 +10,8 @@ struct Session {
     var resultBackend: BrokerURL?
     /// URL of beat's entries, as it was given.
     var scheduler: String?
+    /// Of schedule entries that name none.
+    var timezone: String
     var settings: BrokerSettings
     var permission: Permission
     var isProduction: Bool
@@ -40,6 +42,7 @@ struct Session {
         if broker.password == nil { broker.password = try context.password() }
         resultBackend = try choose(options.resultBackend, "CELERY_RESULT_BACKEND", context.resultBackend).map(Self.url)
         scheduler = choose(options.scheduler, "CELERIAC_SCHEDULER", context.scheduler)
+        timezone = context.timezone ?? "UTC"
         settings = BrokerSettings()
         if let name = options.controlExchange ?? context.controlExchange { settings.controlExchange = name }
         if let name = options.eventExchange ?? context.eventExchange { settings.eventExchange = name }
@@ -70,9 +73,11 @@ struct Session {
     }
 
     /// A watch over the schedule, not yet running; `nil` without a store.
-    func watch(_ monitor: ClusterMonitor?) throws(TransportError) -> ScheduleWatch? {
+    func watch(_ monitor: ClusterMonitor?) throws -> ScheduleWatch? {
         guard let store = try openSchedules() else { return nil }
-        return ScheduleWatch(store, monitor: monitor, localZone: Clock.localZone) { Clock.now }
+        let zone: ZoneRules
+        do { zone = try ZoneFiles.system.rules(timezone) } catch { throw Failure(.wrongUsage, "timezone: \(error)") }
+        return ScheduleWatch(store, monitor: monitor, zone: zone, localZone: Clock.localZone) { Clock.now }
     }
 
     /// What `request` shows of the cluster and of the schedule.

@@ -127,8 +127,8 @@ public struct BeatTable: Sendable {
         guard entry.runs > 0 || old?.entry.lastRun != nil, old.map({ $0.entry.runs != entry.runs }) ?? true else { return }
         var sample = RunSample(at: run, runs: entry.runs)
         if let old, let last = old.entry.lastRun, old.entry.schedule == entry.schedule, old.entry.isEnabled, run > last, entry.runs > old.entry.runs, kept.trouble == nil {
-            let happened = entry.runs - old.entry.runs
-            let planned = entry.schedule.runs(after: last, count: min(happened + EntryState.missedLimit, 200), zone: kept.zone).prefix { $0 <= run }.count
+            let happened = max(0, entry.runs) - max(0, old.entry.runs)
+            let planned = entry.schedule.runs(after: last, count: min(happened, 100) + EntryState.missedLimit, zone: kept.zone).prefix { $0 <= run }.count
             sample.missed = max(0, planned - happened)
         }
         kept.samples.append(sample)
@@ -140,9 +140,9 @@ public struct BeatTable: Sendable {
     /// Ten runs and more within a minute, and more than twice as many as planned.
     private func storm(_ kept: Kept) -> (runs: Int, seconds: Double, at: Double)? {
         guard let newest = kept.samples.last, let oldest = kept.samples.first(where: { newest.at - $0.at <= 60 }), kept.trouble == nil else { return nil }
-        let happened = newest.runs - oldest.runs
+        let happened = max(0, newest.runs) - max(0, oldest.runs)
         guard happened >= 10 else { return nil }
-        let planned = kept.entry.schedule.runs(after: oldest.at, count: happened, zone: kept.zone).prefix { $0 <= newest.at }.count
+        let planned = kept.entry.schedule.runs(after: oldest.at, count: min(happened, 20_000), zone: kept.zone).prefix { $0 <= newest.at }.count
         return happened > 2 * max(1, planned) ? (happened, max(0, newest.at - oldest.at), newest.at) : nil
     }
 

@@ -5,12 +5,12 @@ import OrderedCollections
 enum BeatScreen {
     static let table = Table<EntryRow>(id: \.name, note: broken, [
         name,
-        Column("TASK", field: "task", 12, 18, most: 60, flexible: true, drop: 6) { row, _ in CellText(foreign: row.entry.task) },
-        Column("SCHEDULE", field: "schedule", 14, 28, most: 60, flexible: true, drop: 3) { row, _ in CellText(foreign: row.words) },
+        Column("TASK", field: "task", 14, 18, most: 60, flexible: true, drop: 6) { row, _ in CellText(foreign: row.entry.task) },
+        Column("SCHEDULE", field: "schedule", 20, 30, most: 60, flexible: true, drop: 3) { row, _ in CellText(foreign: row.words) },
         last, outcome, next, state,
         Column("RUNS", field: "total_runs", 5, 8, right: true, drop: 9) { row, _ in CellText(Formats.count(row.entry.runs), row.entry.runs == 0 ? .dim : .text) },
-        Column("ZONE", field: "zone", 8, 13, most: 24, drop: 7) { row, _ in CellText(safe(row.zoneName), row.entry.zone == nil ? .dim : .text) },
-        Column("ARGS", 8, 14, most: 80, flexible: true, drop: 8) { row, _ in arguments(row) },
+        Column("ZONE", field: "zone", 13, 13, most: 24, drop: 7) { row, _ in CellText(safe(row.zoneName), row.entry.zone == nil ? .dim : .text) },
+        Column("ARGS", 14, 20, most: 80, flexible: true, drop: 8) { row, _ in arguments(row) },
     ])
 
     /// For the overview: what is next comes first.
@@ -21,8 +21,8 @@ enum BeatScreen {
         row.lastRun.map { CellText(time($0, context), .dim) } ?? .notApplicable
     }
     private static let outcome = Column<EntryRow>("OUTCOME", field: "last_state", 8, 16, most: 24, drop: 2) { row, context in outcome(row, context) }
-    private static let next = Column<EntryRow>("NEXT", field: "next_run", 8, 9, most: 16, right: true, drop: 0) { row, context in next(row, context) }
-    private static let state = Column<EntryRow>("STATE", field: "state", 8, 11, most: 40, drop: 1) { row, _ in CellText(row.state.texts, row.state.role) }
+    private static let next = Column<EntryRow>("NEXT", field: "next_run", 8, 12, most: 16, right: true, drop: 0) { row, context in next(row, context) }
+    private static let state = Column<EntryRow>("STATE", field: "state", 9, 15, most: 40, drop: 1) { row, _ in CellText(row.state.texts, row.state.role) }
 
     /// Of a broken entry the figures mean nothing.
     @Sendable private static func broken(_ row: EntryRow, _ context: DrawContext) -> CellText? {
@@ -42,7 +42,15 @@ enum BeatScreen {
     static func next(_ row: EntryRow, _ context: DrawContext) -> CellText {
         guard let due = row.next.value else { return .notApplicable }
         if due <= context.now, context.timeMode == .relative { return CellText("due", row.state.isTrouble ? row.state.role : .info) }
-        return CellText(row.next, context, due - context.now < 60 ? .accent : .text) { time($0, context) }
+        let role: Role = due - context.now < 60 ? .accent : .text, mark = if case .inferred = row.next { Glyphs.unicode.about } else { "" }
+        guard context.timeMode == .relative else { return CellText(mark + time(due, context), role) }
+        return CellText(["in \(mark)\(countdown(due, context.now))", mark + countdown(due, context.now), mark + Formats.age(due - context.now)], role)
+    }
+
+    /// Whole seconds that are left.
+    static func countdown(_ due: Double, _ now: Double) -> String {
+        let left = (due - now).rounded(.up)
+        return left < 60 ? Formats.age(left) : Formats.duration(left)
     }
 
     /// As elsewhere, but with the date of what is more than half a day away.

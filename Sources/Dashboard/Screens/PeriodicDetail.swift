@@ -21,10 +21,11 @@ extension DashboardState {
             span.style = text.style
             second += [Span(second.isEmpty ? label + " " : "   " + label + " ", .dim), span]
         }
-        add("last", row.lastRun.map { CellText(context.exactTime($0)) } ?? .notApplicable)
+        add("last", row.lastRun.map { CellText(clock($0, context)) } ?? .notApplicable)
         add("outcome", BeatScreen.outcome(row, context))
-        add("next", row.next.value.map { CellText(context.exactTime($0).replacing(".000", with: "")) } ?? .notApplicable)
+        add("next", row.next.value.map { CellText((row.next == .known($0) ? "" : Glyphs.unicode.about) + clock($0, context)) } ?? .notApplicable)
         add("runs", CellText(Formats.grouped(row.entry.runs)))
+        second.append(Span("   " + (context.timeMode == .utc ? Zone.utc : context.zone).name, .dim))
         lines.append(Line(second))
         if let verdict = row.verdict { lines.append(Line(verdict.words(zone), verdict.isError ? .bad : .info)) }
         return lines
@@ -79,7 +80,7 @@ extension DashboardState {
         for run in detail.upcoming {
             lines += changes(from: before, to: run, zones)
             let times = zones.map { DisplayWidth.pad("\($0.weekday(run)) \($0.dateAndTime(run))", to: column) }
-            lines.append(Line([Span(times[0]), Span(times[1], .dim), Span(times[2], .dim), Span(run <= context.now ? "due" : Formats.duration((run - context.now).rounded()), .accent)]))
+            lines.append(Line([Span(times[0]), Span(times[1], .dim), Span(times[2], .dim), Span(run <= context.now ? "due" : BeatScreen.countdown(run, context.now), .accent)]))
             before = run
         }
         return lines + warnings(detail)
@@ -103,7 +104,7 @@ extension DashboardState {
 
     private func definitionLines(_ row: EntryRow) -> [Line] {
         let entry = row.entry
-        var lines = [field("Name", safe(entry.name)), field("Task", safe(entry.task)), field("Kind", entry.schedule.kind), field("Schedule", safe(row.words))]
+        var lines = [field("Name", safe(entry.name)), field("Task", safe(entry.task)), field("Kind", row.stored.problem == nil ? entry.schedule.kind : "?"), field("Schedule", row.words.isEmpty ? "?" : safe(row.words))]
         lines.append(entry.zone == nil ? field("Zone", safe(row.zoneName) + ", beat's own as far as is known here", .dim) : field("Zone", safe(row.zoneName)))
         lines.append(field("Enabled", entry.isEnabled ? "yes" : "no", entry.isEnabled ? .good : .dim))
         if entry.isOneOff { lines.append(field("One-off", "disabled after its first run")) }

@@ -76,7 +76,7 @@ extension EntryRow {
     public var record: Value {
         let entry = entry, broken: String? = if case .broken(let reason) = state { reason } else { nil }
         return members([
-            ("name", .string(entry.name)), ("task", .string(entry.task)), ("kind", .string(entry.schedule.kind)), ("schedule", .string(words)), ("args", .array(entry.args)),
+            ("name", .string(entry.name)), ("task", .string(entry.task)), ("kind", text(stored.problem == nil ? entry.schedule.kind : nil)), ("schedule", text(stored.problem == nil ? words : nil)), ("args", .array(entry.args)),
             ("kwargs", .object(entry.kwargs)), ("options", .object(entry.options)), ("enabled", .bool(entry.isEnabled)), ("last_run", number(lastRun)), ("next_run", number(next.value)),
             ("total_runs", .integer(entry.runs)), ("last_state", text(outcome.value?.state.rawValue)), ("last_runtime", number(outcome.value?.runtime)),
             ("state", .string(state.name)), ("problem", text(broken)), ("zone", .string(zoneName)), ("one_off", .bool(entry.isOneOff)), ("start", number(entry.start)),
