@@ -142,7 +142,7 @@ extension Effect {
     /// Changes something in the cluster.
     var acts: Bool {
         switch self {
-        case .revoke, .revokeMatching: true
+        case .revoke, .revokeMatching, .saveEntry: true
         case .control(let request): !request.isInspection
         default: false
         }

@@ -10,14 +10,16 @@ actor EffectRunner {
     private let broker: any BrokerConnection
     private let monitor: ClusterMonitor
     private let resultBackend: (any ResultBackend)?
+    private let schedules: (any ScheduleStore)?
     private let url: BrokerURL
     private let report: @Sendable (Action) -> Void
     private var nextLog = 1
 
-    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, url: BrokerURL, report: @escaping @Sendable (Action) -> Void) {
+    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, schedules: (any ScheduleStore)? = nil, url: BrokerURL, report: @escaping @Sendable (Action) -> Void) {
         self.broker = broker
         self.monitor = monitor
         self.resultBackend = resultBackend
+        self.schedules = schedules
         self.url = url
         self.report = report
     }
@@ -37,6 +39,8 @@ actor EffectRunner {
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
+        case .askZone(let name): report(zone(name))
+        case .saveEntry(let entry, let old): await save(entry, replacing: old)
         case .save, .quit, .suspend, .redraw, .copy, .theme: break
         }
     }
@@ -103,6 +107,20 @@ actor EffectRunner {
         let words = request.arguments.map { "\($0.key)=\($0.value.string ?? JSON.text($0.value))" }
         let target = request.destination.map { " on " + $0.map(\.rawValue).joined(separator: ", ") } ?? ""
         return ForeignText.safe(([request.method] + words).joined(separator: " ") + target)
+    }
+
+    private func save(_ entry: ScheduleEntry, replacing old: StoredEntry?) async {
+        guard let schedules else { return report(.entryRefused("no schedule store: start with -S URL")) }
+        let title = ForeignText.safe(old == nil ? "add schedule entry \(entry.name)" : "edit schedule entry \(entry.name)"), log = nextLog
+        nextLog += 1
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: "")))
+        let outcome = await schedules.write(entry, replacing: old)
+        report(outcome)
+        switch outcome {
+        case .entryWritten(.done): report(.finished(log: log, summary: ForeignText.safe("saved \(entry.name)"), isError: false))
+        case .entryRefused(let reason): report(.finished(log: log, summary: "\(title) failed: \(reason)", isError: true))
+        default: report(.finished(log: log, summary: ForeignText.safe("refused: somebody changed \(entry.name) meanwhile"), isError: true))
+        }
     }
 
     // MARK: - Looking

@@ -24,6 +24,17 @@ extension DashboardState {
             inspections[worker]?.at = now
             inspections[worker]?.problem = nil
         case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
+        case .zone(let name, let rules):
+            updateEntryForm { form in
+                form.learn(name, rules, now: now)
+                return true
+            }
+        case .entryWritten(let write): updateEntryForm { $0.take(write, now: now) }
+        case .entryRefused(let reason):
+            updateEntryForm { form in
+                (form.isSaving, form.refusal) = (false, safe(reason))
+                return true
+            }
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

@@ -47,6 +47,10 @@ extension DashboardState {
     public mutating func settle(_ picture: Picture) {
         header = picture.header
         freeze(with: picture)
+        updateEntryForm { form in
+            form.pass(to: picture.now)
+            return true
+        }
         guard details.isEmpty else { return }
         let picture = shown(picture)
         for list in view == .overview ? ListName.panes : [self.list] {
