@@ -190,7 +190,19 @@ import Testing
         let first = form(session)?.preview.runs.first ?? 0
         session.now = first + 1
         session.look()
-        #expect(form(session)?.preview.runs.first == first + 7 * 86_400, "time goes on")
+        #expect(form(session)?.preview.runs.prefix(2) == [session.now, first + 7 * 86_400], "time goes on; nobody has said that it ran")
+        #expect(session.grid.text.contains("at once: a run is due already"))
+    }
+
+    @Test func aZoneThatIsStillAskedForIsNotSaved() {
+        var session = session()
+        fill(&session, .zone, "Asia/Tokyo")
+        session.press("ctrl-s")
+        #expect(session.state.modals.count == 1 && session.state.notice?.text.contains("Asia/Tokyo") == true)
+        session.state.handle(.zone("Asia/Tokyo", ZoneRules(offset: 32_400, name: "Asia/Tokyo")), now: session.now)
+        #expect(form(session)?.preview.words == "every day at 02:30 Asia/Tokyo")
+        session.press("ctrl-s y")
+        #expect(session.effects.last?.acts == true)
     }
 
     // MARK: - Conflicts

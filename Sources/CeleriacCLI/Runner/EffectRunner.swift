@@ -113,7 +113,7 @@ actor EffectRunner {
         guard let schedules else { return report(.entryRefused("no schedule store: start with -S URL")) }
         let title = ForeignText.safe(old == nil ? "add schedule entry \(entry.name)" : "edit schedule entry \(entry.name)"), log = nextLog
         nextLog += 1
-        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: "")))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: ForeignText.safe(entry.command(over: old?.entry, store: schedules.endpoint)))))
         let outcome = await schedules.write(entry, replacing: old)
         report(outcome)
         switch outcome {

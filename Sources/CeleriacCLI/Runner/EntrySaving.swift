@@ -9,5 +9,32 @@ extension ScheduleStore {
     }
 }
 
+extension ScheduleEntry {
+    /// The `celeriac` command that does the same to what was read as `old`.
+    func command(over old: ScheduleEntry?, store: String) -> String {
+        var words = ["celeriac", "-S", store, "schedule", old == nil ? "add" : "edit", old?.name ?? name]
+        for difference in differences(from: old) {
+            let isYes = difference.after == "yes"
+            switch difference.field {
+            case .kind: break
+            case .name: if old != nil { words += ["--rename", name] }
+            case .relative: if case .interval = schedule { words.append(isYes ? "--relative" : "--no-relative") }
+            case .oneOff: words.append(isYes ? "--one-off" : "--no-one-off")
+            case .enabled: if old != nil || !isYes { words.append(isYes ? "--enabled" : "--disabled") }
+            // Fields of the kind that it no longer is.
+            case .every, .crontab, .solar, .place, .time, .rrule: if !difference.after.isEmpty { words += [difference.field.option, difference.after] }
+            default: words += [difference.field.option, difference.after]
+            }
+        }
+        return words.map(Self.quoted).joined(separator: " ")
+    }
+
+    /// For a shell.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:+@=,".contains($0)) }
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+}
+
 /// Answers `Effect.askZone`.
 func zone(_ name: String) -> Action { .zone(name, try? ZoneFiles.system.rules(name)) }

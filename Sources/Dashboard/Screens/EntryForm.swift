@@ -22,7 +22,7 @@ public struct EntryForm: Hashable, Sendable {
     /// Fields at which faults are told: those that were edited; all once it was checked.
     private var touched: Set<EntryDraft.Field> = []
     /// What was learnt of zones, by their names; `nil`: there is no such zone.
-    private var zones: [String: ZoneRules?] = ["": .utc]
+    private var zones: [String: ZoneRules?]
 
     public enum Conflict: Hashable, Sendable {
         case changed(StoredEntry)
@@ -40,9 +40,13 @@ public struct EntryForm: Hashable, Sendable {
         var runs: [Double] = []
         var warnings: [ClockWarning] = []
         var zone = ZoneRules.utc
+        /// The first of them is due already.
+        var isDue = false
     }
 
-    init(_ base: StoredEntry?, features: ScheduleFeatures, store: String, now: Double) {
+    /// - Parameter beatZone: that of entries which name none.
+    init(_ base: StoredEntry?, features: ScheduleFeatures, store: String, beatZone: ZoneRules = .utc, now: Double) {
+        zones = ["": beatZone]
         self.base = base
         self.features = features
         self.store = store
@@ -80,7 +84,7 @@ public struct EntryForm: Hashable, Sendable {
         touched = Set(EntryDraft.Field.allCases)
         refresh(now)
         if let faulty = form.fields.first(where: { $0.problem != nil }) { form.focus(on: faulty.id) }
-        return faults.isEmpty ? reading.entry : nil
+        return faults.isEmpty && unknownZone == nil ? reading.entry : nil
     }
 
     mutating func learn(_ zone: String, _ rules: ZoneRules?, now: Double) {
@@ -174,6 +178,7 @@ public struct EntryForm: Hashable, Sendable {
         if case .clocked = plan.schedule, base == nil { plan.lastRun = nil }
         preview.zone = zone
         preview.words = plan.schedule.words(zone: zone)
+        preview.isDue = plan.next(now: now, zone: zone).map { $0 <= now } ?? false
         preview.runs = plan.runs(now: now, count: Self.runsShown, zone: zone)
         preview.warnings = plan.clockWarnings(now: now, zone: zone)
     }

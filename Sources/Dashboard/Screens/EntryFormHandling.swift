@@ -9,8 +9,9 @@ extension DashboardState {
     ///   - stored: as it was read; `nil`: a new one.
     ///   - features: what the store can hold; nothing else is offered.
     ///   - store: its masked endpoint.
-    mutating func openEntryForm(_ stored: StoredEntry?, features: ScheduleFeatures, store: String, now: Double) -> [Effect] {
-        let form = EntryForm(stored, features: features, store: store, now: now)
+    ///   - beatZone: that of entries which name none; Celery's default where it is not known.
+    mutating func openEntryForm(_ stored: StoredEntry?, features: ScheduleFeatures, store: String, beatZone: ZoneRules = .utc, now: Double) -> [Effect] {
+        let form = EntryForm(stored, features: features, store: store, beatZone: beatZone, now: now)
         modals.append(.entry(form))
         return questions(of: form)
     }
@@ -59,7 +60,10 @@ extension DashboardState {
         let entry = form.check(now: now)
         modals.append(.entry(form))
         if let reason = whyNotWrite { tell(reason); return [] }
-        guard let entry else { return [] }
+        guard let entry else {
+            if let zone = form.unknownZone { tell("it is being asked whether there is a time zone \(safe(zone, limit: 60)): try again in a moment") }
+            return []
+        }
         let old = form.replaced, differences = entry.differences(from: old?.entry)
         guard !differences.isEmpty || old?.problem != nil else { tell("nothing is different: there is nothing to save"); return [] }
         var facts = differences.map { safe($0.words, limit: 600) }

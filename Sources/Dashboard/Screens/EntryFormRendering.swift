@@ -22,8 +22,9 @@ extension DashboardState {
         let size = (rows: min(height, wanted), columns: width)
         let frame = Rect(row: max(0, (height - size.rows) / 2), column: (columns - width) / 2, rows: size.rows, columns: size.columns)
         grid.fill(frame, Cell(" ", Style(.dialog)))
-        grid.box(frame, title: form.title, style: Style(.dialog), titleStyle: Style(.dialog, .bold))
-        let inside = size.rows > 4 ? Rect(row: frame.row + 1, column: frame.column + 2, rows: frame.rows - 2, columns: frame.columns - 4) : frame
+        let hasBox = size.rows > 4
+        if hasBox { grid.box(frame, title: form.title, style: Style(.dialog), titleStyle: Style(.dialog, .bold)) }
+        let inside = hasBox ? Rect(row: frame.row + 1, column: frame.column + 2, rows: frame.rows - 2, columns: frame.columns - 4) : frame
         // Where there is little room the field that is edited goes before what it leads to.
         let panelRows = min(panel.count, max(0, inside.rows - 1 - max(3, inside.rows / 3)))
         let fieldRows = panelRows > 0 ? inside.rows - panelRows - 1 : inside.rows
@@ -57,12 +58,14 @@ extension EntryForm {
             return problem + [Line(reason, .dim)]
         }
         var lines = problem + [Line(safe(words), .dialog, .bold)]
+        if draft[.zone].trimmed.isEmpty, draft.kind == .crontab { lines[lines.count - 1].spans.append(Span("  beat's own zone is taken to be \(preview.zone.name)", .dim)) }
         if draft[.enabled] != "yes" { lines.append(Line("disabled: none of these runs happens", .warning)) }
         if preview.runs.isEmpty { lines.append(Line("it never runs", .warning)) }
         for warning in preview.warnings.prefix(2) { lines.append(Line("! \(safe(warning.text))", .warning)) }
         let zone = preview.zone
-        lines += preview.runs.map { run in
-            var spans = [Span("\(zone.weekday(run)) \(zone.dateAndTime(run))", .dialog), Span("  in \(Formats.duration(max(0, run - context.now).rounded()))", .dim)]
+        lines += preview.runs.enumerated().map { index, run in
+            if index == 0, preview.isDue { return Line("at once: a run is due already", .warning) }
+            var spans = [Span("\(zone.weekday(run)) \(zone.dateAndTime(run)) \(zone.name)", .dialog), Span("  in \(Formats.duration(max(0, run - context.now).rounded()))", .dim)]
             if !zone.isFixed, width >= 100 { spans.append(Span("  \(ZoneRules.utc.dateAndTime(run)) UTC", .dim)) }
             return Line(spans)
         }

@@ -170,7 +170,7 @@ extension Form {
         case .flag(let isTrue):
             used = choice(["yes", "no"], isTrue ? 0 : 1, hasFocus, style, into: &grid, at: area)
         }
-        let note = problem ?? (hasFocus || field.value.isEmpty ? field.hint : "")
+        let note = problem ?? (hasFocus ? field.hint : "")
         let room = area.columns - used - 2
         if room > 3 { grid.write(note, row: area.row, column: area.column + used + 2, width: room, style: Style(problem == nil ? .dim : .bad), ellipsis: Glyphs.unicode.ellipsis) }
     }

@@ -17,7 +17,7 @@ struct EntryDocument {
     /// - Throws: wrong usage, with file and line, for what cannot be read; the file stays then, so that nothing typed is lost.
     func edit() throws -> EntryDraft {
         let environment = ProcessInfo.processInfo.environment
-        guard let editor = environment["VISUAL"] ?? environment["EDITOR"], !editor.isEmpty else {
+        guard let editor = ["VISUAL", "EDITOR"].lazy.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) else {
             throw Failure(.wrongUsage, "nothing to change: give options, or set EDITOR to edit the entry as a document")
         }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("celeriac-entry-\(UUID().uuidString).toml").path
@@ -58,12 +58,12 @@ struct EntryDocument {
         return draft
     }
 
-    /// The fields that the store can hold; those of the other kinds stand behind a comment sign.
+    /// The fields of its kind that the store can hold.
     var text: String {
         var lines = ["# \(ForeignText.safe(stored.entry.name)) at \(store.endpoint)", "# Save and leave the editor: the difference is shown. Leave it as it is to change nothing."]
         if let problem = stored.problem { lines.append("# BROKEN: \(ForeignText.safe(problem))") }
         for field in draft.fields(store.features) {
-            let hint = field == .kind ? draft.kinds(store.features).map(\.rawValue).joined(separator: ", ") + "; another kind wants its own fields" : field.hint
+            let hint = field == .kind ? draft.kinds(store.features).map(\.rawValue).joined(separator: ", ") + ". Each wants fields of its own: every; crontab; solar and place; time; rrule" : field.hint
             lines += ["", "# \(field.label)\(hint.isEmpty ? "" : ": \(hint)")", "\(field.rawValue) = \(Self.quoted(draft[field]))"]
         }
         return lines.joined(separator: "\n") + "\n"

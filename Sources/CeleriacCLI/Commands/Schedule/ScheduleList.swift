@@ -62,19 +62,12 @@ extension Listing {
         return stored.entry.next(now: now, firstSeen: now, zone: zone)
     }
 
-    /// The fields of a listed entry, and `problem` for a broken one. `schedule` is what `celeriac schedule add` takes; how the last run ended no store tells.
+    /// The fields of a listed entry, `schedule` in words, and `problem` for a broken one. How the last run ended no store tells.
     static func value(_ stored: StoredEntry, now: Double) -> Value {
-        let entry = stored.entry, draft = EntryDraft(entry)
-        let isBroken = stored.problem != nil
-        let schedule: String = switch draft.kind {
-        case .interval: draft[.every]
-        case .crontab: draft[.crontab]
-        case .solar: "\(draft[.solar]) \(draft[.place])"
-        case .clocked: draft[.time]
-        case .rrule, nil: draft[.rrule]
-        }
+        let entry = stored.entry, isBroken = stored.problem != nil
         var value: OrderedDictionary<String, Value> = [
-            "name": .string(entry.name), "task": .string(entry.task), "kind": isBroken ? .null : .string(draft[.kind]), "schedule": isBroken ? .null : .string(schedule),
+            "name": .string(entry.name), "task": .string(entry.task), "kind": isBroken ? .null : .string(EntryDraft(entry)[.kind]),
+            "schedule": isBroken ? .null : .string(entry.schedule.words(zone: (try? rules(of: entry)) ?? .utc)),
             "args": .array(entry.args), "kwargs": .object(entry.kwargs), "options": .object(entry.options), "enabled": .bool(entry.isEnabled),
             "last_run": entry.lastRun.map(Value.init(time:)) ?? .null, "next_run": next(stored, now: now).map(Value.init(time:)) ?? .null,
             "total_runs": .integer(entry.runs), "last_state": .null, "last_runtime": .null,
@@ -83,10 +76,14 @@ extension Listing {
         return .object(value)
     }
 
-    /// All that is stored of an entry.
+    /// All that is stored of an entry; when it runs once more as `celeriac schedule add` takes it.
     static func whole(_ stored: StoredEntry, now: Double) -> Value {
-        let entry = stored.entry
+        let entry = stored.entry, draft = EntryDraft(entry)
         var value = Self.value(stored, now: now).object ?? [:]
+        for (field, name) in [(EntryDraft.Field.every, "every"), (.crontab, "crontab"), (.solar, "solar"), (.place, "at"), (.time, "clocked"), (.rrule, "rrule")] {
+            let isItsOwn = draft.fields(.everything).contains(field) && stored.problem == nil
+            value[name] = isItsOwn ? .string(draft[field]) : nil as Value?
+        }
         value["timezone"] = entry.zone.map(Value.string) ?? .null
         value["relative"] = if case .interval(let interval) = entry.schedule { .bool(interval.isRelative) } else { .bool(false) }
         value["one_off"] = .bool(entry.isOneOff)

@@ -171,7 +171,7 @@ private struct DraftReader {
     /// Blank is `null`: nothing.
     private mutating func json(_ field: EntryDraft.Field, _ wanted: String) -> Value? {
         if draft[field].trimmingBlanks.isEmpty { return fault(field, wanted) }
-        do throws(JSONError) { return try JSON.decode(draft[field]) } catch { return fault(field, "\(error.description); \(wanted)") }
+        do throws(JSONError) { return try JSON.decode(draft[field]) } catch { return fault(field, error.description) }
     }
 
     private mutating func options() -> OrderedDictionary<String, Value> {
