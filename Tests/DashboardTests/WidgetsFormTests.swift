@@ -27,8 +27,8 @@ import Testing
                   On    [yes]  no
                   Note
                 """)
-        #expect(picture(form, rows: 2, columns: 120).split(separator: "\n")[1].contains("[two]  three   not that one"), "beside it where there is room")
-        #expect(picture(form, rows: 2, columns: 24).contains("← two →  2 of 3"), "the chosen one alone where there is none")
+        #expect(picture(form, rows: 2, columns: 120).split(separator: "\n")[1].contains("[two]  three    not that one"), "beside it where there is room")
+        #expect(picture(form, rows: 2, columns: 26).contains("← two →  2 of 3"), "the chosen one alone where there is none")
     }
 
     @Test func keysGoToTheFieldWithTheFocus() {

@@ -72,6 +72,7 @@ extension DashboardState {
         case .removed: facts.append("It was removed meanwhile: this adds it again.")
         default: break
         }
+        if form.preview.isDue, entry.isEnabled { facts.append("By this schedule a run is due already: beat sends it at once.") }
         if old?.isStatic == true { facts.append("Beat's own settings name this entry: its next start undoes the change.") }
         facts.append("in \(safe(form.store)), context \(safe(context))" + (isProduction ? " (production)" : ""))
         let name = safe(entry.name, limit: 60)

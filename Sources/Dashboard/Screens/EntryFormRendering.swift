@@ -65,7 +65,7 @@ extension EntryForm {
         let zone = preview.zone
         lines += preview.runs.enumerated().map { index, run in
             if index == 0, preview.isDue { return Line("at once: a run is due already", .warning) }
-            var spans = [Span("\(zone.weekday(run)) \(zone.dateAndTime(run)) \(zone.name)", .dialog), Span("  in \(Formats.duration(max(0, run - context.now).rounded()))", .dim)]
+            var spans = [Span("\(zone.weekday(run)) \(zone.dateAndTime(run))\(width < 60 ? "" : " " + zone.name)", .dialog), Span("  in \(Formats.duration(max(0, run - context.now).rounded()))", .dim)]
             if !zone.isFixed, width >= 100 { spans.append(Span("  \(ZoneRules.utc.dateAndTime(run)) UTC", .dim)) }
             return Line(spans)
         }

@@ -131,8 +131,8 @@ extension Form {
     func render(_ style: Style = Style(.dialog), into grid: inout Grid, at area: Rect) {
         guard !area.isEmpty else { return }
         let rows = rows(columns: area.columns), labels = (fields.map { DisplayWidth.columns(of: $0.label) }.max() ?? 0) + 2
-        let last = rows.lastIndex { $0.field == focus } ?? 0
-        let top = max(0, min(last - area.rows / 2, rows.count - area.rows))
+        let focused = rows.firstIndex { $0.field == focus } ?? 0
+        let top = max(0, min(focused - (area.rows - 1) / 2, rows.count - area.rows))
         for (offset, row) in rows.dropFirst(top).prefix(area.rows).enumerated() {
             let field = fields[row.field], hasFocus = row.field == focus
             var line = Rect(row: area.row + offset, column: area.column, rows: 1, columns: area.columns - 2)

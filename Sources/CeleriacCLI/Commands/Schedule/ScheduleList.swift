@@ -44,6 +44,9 @@ struct ScheduleShow: AsyncParsableCommand {
         guard stored.problem == nil else { return }
         let zone = try rules(of: entry)
         Output.line(fact("In words", entry.schedule.words(zone: zone)))
+        if entry.isEnabled, entry.lastRun == nil, Listing.next(stored, now: now) == nil, case .interval = entry.schedule {
+            return Output.line(fact("Next", "not known: it has never run, and beat counts from its own start"))
+        }
         for (index, run) in entry.runs(now: now, firstSeen: now, count: 5, zone: zone).enumerated() {
             Output.line(fact(index == 0 ? "Next" : "", "\(zone.weekday(run)) \(zone.dateAndTime(run)) \(zone.name)"))
         }
