@@ -85,7 +85,12 @@ public struct DashboardState: Hashable, Sendable {
     }
 
     /// A line is being typed: keys go into it, none acts on a row.
-    public var isTyping: Bool { if case .line? = modals.last { true } else { false } }
+    public var isTyping: Bool {
+        switch modals.last {
+        case .line, .entry: true
+        default: false
+        }
+    }
 
     /// The lists stand still; the header goes on.
     public var isFrozen: Bool { frozen != nil }

@@ -26,6 +26,10 @@ public enum Effect: Hashable, Sendable {
     /// Write the shown table (all rows that match) as a file of that kind.
     case save(view: String, kind: TableFile)
     case theme(String)
+    /// The rules of a time zone by its IANA name; answered by `Action.zone`.
+    case askZone(String)
+    /// Adds (`replacing` is `nil`) or replaces a schedule entry, if it is still as it was read; answered by `Action.entryWritten` or `Action.entryRefused`.
+    case saveEntry(ScheduleEntry, replacing: StoredEntry?)
 
     public enum TableFile: String, Hashable, Sendable { case csv, json }
 }
@@ -44,6 +48,11 @@ public enum Action: Hashable, Sendable {
     case edited(ScheduleEdit)
     case undone(Int)
     case notify(String, isError: Bool)
+    /// `nil`: there is no such zone.
+    case zone(String, ZoneRules?)
+    case entryWritten(ScheduleWrite)
+    /// The store would not, or could not be reached; in its words.
+    case entryRefused(String)
 }
 
 /// One line of view 8.

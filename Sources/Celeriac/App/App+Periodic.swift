@@ -18,8 +18,9 @@ extension App {
         headers["periodic_task_name"] = .string(entry.name)
         headers["celery_beat_task"] = true
         options["headers"] = .object(headers)
-        // In full, and as the list that beat makes of arguments.
-        options["argsrepr"] = options["argsrepr"] ?? .string(PythonRepr.text(.array(entry.args)))
+        // In full, since whoever watches may want to send it again; a list is what beat makes of arguments.
+        options["argsrepr"] = options["argsrepr"] ?? .string(PythonRepr.text(.array(entry.args), limit: nil, levels: 100))
+        options["kwargsrepr"] = options["kwargsrepr"] ?? .string(PythonRepr.text(.object(entry.kwargs), limit: nil, levels: 100))
         guard case .task(let id, _) = try await apply(Signature(entry.task, args: entry.args, kwargs: entry.kwargs), options: options) else {
             throw CanvasError(.badOption("task"), cause: "nothing was sent")
         }

@@ -26,26 +26,21 @@ public actor ScheduleEditor {
 
     /// Suspends or resumes; those that are so already are no change.
     public func enable(_ isEnabled: Bool, _ targets: [EntryTarget]) async -> EditReport {
-        await each(targets) { entry in
-            guard entry.isEnabled != isEnabled else { return .failure(EditRefusal(isEnabled ? "it is enabled already" : "it is suspended already")) }
-            var entry = entry
+        await each(targets) { stored throws(EditRefusal) in
+            guard stored.entry.isEnabled != isEnabled else { throw EditRefusal(isEnabled ? "it is enabled already" : "it is suspended already") }
+            var entry = stored.entry
             entry.isEnabled = isEnabled
-            return .success(entry)
+            return entry
         }
     }
 
     /// Leaves out the next run: the store is told that it was run then.
     public func skip(_ target: EntryTarget) async -> EditReport {
         let now = time()
-        guard let zone = await watch.stored(target.name).map(\.entry) else { return EditReport(refusals: [(target.name, "it is gone")]) }
-        let rules = await watch.zone(of: zone)
-        return await each([target]) { entry in
-            guard var next = entry.next(now: now, firstSeen: now, zone: rules) else { return .failure(EditRefusal("it has no next run")) }
-            // Of one that is overdue, the run that beat would make good is left out.
-            next = max(next, now)
-            var entry = entry
-            entry.lastRun = next
-            return .success(entry)
+        guard let known = await watch.stored(target.name) else { return EditReport(refusals: [(target.name, "it is gone")]) }
+        let zone = await watch.zone(of: known.entry)
+        return await each([target]) { stored throws(EditRefusal) in
+            do throws(ScheduleSkipping.Refusal) { return try ScheduleSkipping(stored, now: now, zone: zone).entry } catch { throw EditRefusal(error.words) }
         }
     }
 
@@ -104,10 +99,10 @@ public actor ScheduleEditor {
 
     // MARK: - One by one
 
-    private func each(_ targets: [EntryTarget], _ edit: @escaping @Sendable (ScheduleEntry) -> Result<ScheduleEntry, EditRefusal>) async -> EditReport {
+    private func each(_ targets: [EntryTarget], _ edit: @escaping @Sendable (StoredEntry) throws(EditRefusal) -> ScheduleEntry) async -> EditReport {
         await gather(targets) { [store, watch] target in
             let stored = try await Self.current(target, store)
-            let entry = try edit(stored.entry).get()
+            let entry = try edit(stored)
             switch try await store.save(entry, replacing: stored) {
             case .done(let written):
                 await watch.note(written, before: stored)
@@ -123,7 +118,10 @@ public actor ScheduleEditor {
         guard let seen = target.seen else { return stored }
         var shown = seen.entry
         (shown.lastRun, shown.runs) = (stored.entry.lastRun, stored.entry.runs)
-        guard shown == stored.entry else { throw EditRefusal("somebody changed it meanwhile") }
+        guard shown == stored.entry else {
+            let differences = stored.entry.differences(from: shown).map(\.words)
+            throw EditRefusal("somebody changed it meanwhile" + (differences.isEmpty ? "" : ": " + differences.joined(separator: ", ")))
+        }
         return stored
     }
 

@@ -43,7 +43,7 @@ public actor ScheduleWatch {
         self.time = time
         table = BeatTable(zone: zone, localZone: localZone, features: store.features) { try? zones.rules($0) }
         facts = BeatFacts(link: .reading, endpoint: store.endpoint, features: store.features)
-        facts.zoneName = zone.name
+        facts.zone = zone
         if !store.features.contains(.leadership) { facts.lead = .notKept }
     }
 

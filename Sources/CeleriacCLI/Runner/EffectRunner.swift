@@ -64,6 +64,8 @@ actor EffectRunner {
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
+        case .askZone(let name): report(zone(name))
+        case .saveEntry(let entry, let old): await entries?.save(entry, replacing: old)
         case .save, .quit, .suspend, .redraw, .copy, .theme: break
         }
     }

@@ -44,6 +44,24 @@ actor EntryEffects {
         }
     }
 
+    /// Stores what a form says, if the entry is still the one that was read as `old`.
+    func save(_ entry: ScheduleEntry, replacing old: StoredEntry?) async {
+        let title = old == nil ? "add schedule entry \(entry.name)" : "edit schedule entry \(entry.name)"
+        let log = await begin(title, entry.command(over: old?.entry, store: watch.store.endpoint))
+        let outcome = await watch.store.write(entry, replacing: old)
+        report(outcome)
+        switch outcome {
+        case .entryWritten(.done(let stored)):
+            await watch.note(stored, before: old)
+            let done = "\(old == nil ? "added" : "edited") \(entry.name)"
+            report(.edited(ScheduleEdit(id: await editor.keep([EntryChange(before: old, after: stored)]), title: done, names: [entry.name], count: 1)))
+            report(.finished(log: log, summary: ForeignText.safe(done), isError: false))
+            follow(entry.name, done, log)
+        case .entryRefused(let reason): report(.finished(log: log, summary: ForeignText.safe("\(title) failed: \(reason)"), isError: true))
+        default: report(.finished(log: log, summary: ForeignText.safe("refused: somebody changed \(entry.name) meanwhile"), isError: true))
+        }
+    }
+
     func undo(_ id: Int, of title: String) async {
         let log = await begin("take back: \(title)", "")
         let result = await editor.undo(id)
@@ -111,14 +129,8 @@ actor EntryEffects {
     }
 
     private func command(_ verb: String, _ names: [String]) -> String {
-        let quoted = names.prefix(20).map(Self.quoted).joined(separator: " ") + (names.count > 20 ? " …" : "")
-        return "celeriac -S \(Self.quoted(watch.store.endpoint)) schedule \(verb) \(quoted)"
-    }
-
-    /// As one word of a shell.
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-/:@=+,".contains($0)) }
-        return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        let quoted = names.prefix(20).map(\.quotedForShell).joined(separator: " ") + (names.count > 20 ? " …" : "")
+        return "celeriac -S \(watch.store.endpoint.quotedForShell) schedule \(verb) \(quoted)"
     }
 
     // MARK: - Sending

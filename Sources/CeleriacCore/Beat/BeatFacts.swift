@@ -29,7 +29,7 @@ public struct BeatFacts: Hashable, Sendable {
     /// Seconds since 1970 when the store last answered.
     public var heardAt: Double?
     /// Zone of entries that name none.
-    public var zoneName: String
+    public var zone: ZoneRules
 
     public init(link: Link = .none, endpoint: String = "", features: ScheduleFeatures = []) {
         self.link = link
@@ -39,7 +39,7 @@ public struct BeatFacts: Hashable, Sendable {
         total = 0
         enabled = 0
         inTrouble = 0
-        zoneName = "UTC"
+        zone = .utc
     }
 
     public var hasStore: Bool { link != .none }

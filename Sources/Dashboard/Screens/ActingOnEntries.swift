@@ -28,13 +28,17 @@ extension DashboardState {
         return entryRow(picture).map { .entries([EntryTarget($0.name, seen: $0.stored)]) }
     }
 
-    /// Commands on schedule entries; each opens a question. `nil` for others.
+    /// Commands on schedule entries; each opens a question or a form. `nil` for others.
     mutating func actOnEntries(_ command: Command, _ picture: Picture, _ now: Double) -> [Effect]? {
         switch command {
         case .suspendEntry: askAboutEntries(allAreOff(picture) ? .enable : .disable, picture, now)
         case .trigger: askAboutEntries(.trigger, picture, now)
         case .skip: askAboutEntries(.skip, picture, now)
         case .remove where isAboutEntries: askAboutEntries(.remove, picture, now)
+        case .editEntry:
+            guard let row = entryRow(picture) else { return [] }
+            return openEntryForm(row.stored, features: beat.features, store: beat.endpoint, beatZone: beat.zone, now: now)
+        case .addEntry: return openEntryForm(nil, features: beat.features, store: beat.endpoint, beatZone: beat.zone, now: now)
         case .pauseBeat: askToPause(now)
         case .undo: askToUndo(now)
         default: return nil
@@ -177,7 +181,7 @@ extension DashboardState {
     func whyNot(_ effect: Effect, _ picture: Picture) -> String? {
         switch effect {
         case .entries(.trigger, _): whyNotAct(picture)
-        case .entries, .undoEdit: whyNotWriteEntries(picture)
+        case .entries, .undoEdit, .saveEntry: whyNotWriteEntries(picture)
         default: whyNotAct(picture)
         }
     }

@@ -30,6 +30,17 @@ extension DashboardState {
             scheduleEdits.append(edit)
             if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }
         case .undone(let id): scheduleEdits.removeAll { $0.id == id }
+        case .zone(let name, let rules):
+            updateEntryForm { form in
+                form.learn(name, rules, now: now)
+                return true
+            }
+        case .entryWritten(let write): updateEntryForm { $0.take(write, now: now) }
+        case .entryRefused(let reason):
+            updateEntryForm { form in
+                (form.isSaving, form.refusal) = (false, safe(reason))
+                return true
+            }
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

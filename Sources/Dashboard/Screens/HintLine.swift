@@ -116,6 +116,7 @@ extension Modal {
             }
         case .menu: return [hint("Enter", "choose"), hint("j k", "move"), hint("Esc", "close")]
         case .form: return [hint("Tab", "next field"), hint("Ctrl-s", "check"), hint("Esc", "leave")]
+        case .entry(let form): return form.hints.map(hint)
         case .palette: return [hint("Enter", "run"), hint("Up Down", "move"), hint("Esc", "close")]
         case .help: return [hint("j k", "scroll"), hint("Esc", "close")]
         case .line(let line):

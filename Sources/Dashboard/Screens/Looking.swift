@@ -58,6 +58,10 @@ extension DashboardState {
         header = picture.header
         beat = picture.beatFacts
         freeze(with: picture)
+        updateEntryForm { form in
+            form.pass(to: picture.now)
+            return true
+        }
         guard details.isEmpty else { return }
         let picture = shown(picture)
         for list in view == .overview ? panes : [self.list] {
