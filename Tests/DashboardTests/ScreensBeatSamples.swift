@@ -69,7 +69,7 @@ extension Sample {
     /// Runs of an entry: one joined to a recorded run, one sent from here.
     static func detail(_ name: String, _ table: BeatTable, now: Double) -> EntryDetail? {
         let samples = table.samples(name)
-        let runs = [EntryRun(task: task(1), isInferred: true, recordedAt: samples.last?.at), EntryRun(task: task(6), isInferred: false), EntryRun(task: task(11), isInferred: true)]
+        let runs = [EntryRun(task: task(1), isInferred: true, recordedAt: samples.last?.at), EntryRun(task: task(6), isInferred: true, isTriggered: true), EntryRun(task: task(11), isInferred: true)]
         return table.detail(name, runs: name == "send-mail" ? runs : [], now: now)
     }
 }

@@ -109,6 +109,16 @@ import Testing
         #expect(session.state.notice?.text.hasSuffix("is running: X terminates it") == true)
     }
 
+    @Test func editAndAddOpenTheFormOfTheStore() {
+        var session = session("5 / s e n d enter e")
+        guard case .entry(let form) = session.state.modals.last else { Issue.record("no form: \(session.state.notice?.text ?? "")"); return }
+        #expect(form.base == Sample.schedule.stored("send-mail") && form.title == "Entry send-mail")
+        session.press("esc a")
+        guard case .entry(let empty) = session.state.modals.last else { Issue.record("no form"); return }
+        #expect(empty.base == nil)
+        #expect(self.session("5 a", permission: .readOnly).state.modals.isEmpty)
+    }
+
     // MARK: - Looking
 
     @Test func whatIsWrongIsSaidInWords() {

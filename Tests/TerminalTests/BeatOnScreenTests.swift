@@ -179,6 +179,30 @@ struct BeatOnScreenTests {
         #expect(dashboard.waits { $0.text.contains("suspend tick") && $0.text.contains("remove tick") && $0.text.contains("schedule disable tick") }, "\(dashboard.screen)")
     }
 
+    @Test(arguments: Beat.Kind.allCases) func entriesAddedAndEditedInTheFormBeatFollows(_ kind: Beat.Kind) async throws {
+        let beat = try await Beat(kind)
+        let dashboard = try dashboard(beat)
+        defer { dashboard.quit() }
+
+        try dashboard.open("a", shows: "New entry")
+        try #require(dashboard.insist("f") { $0.lines.contains { $0.contains("Name") && $0.contains("f_") } }, "\(dashboard.screen)")
+        dashboard.press("resh" + Typed.tab + "shop.fresh" + Typed.tab + Typed.tab + Typed.backspace + Typed.backspace + "1s" + Typed.control("s"))
+        try #require(dashboard.waits(for: "Add fresh"), "\(dashboard.screen)")
+        try dashboard.agree(to: "Add fresh")
+        try #require(dashboard.waits(for: "added fresh"), "\(dashboard.screen)")
+        #expect(try eventually(within: 30) { try beat.sent("fresh") > 0 })
+
+        try select("fresh", in: dashboard)
+        try dashboard.open("e", shows: "Entry fresh")
+        try #require(dashboard.insist(Typed.tab) { $0.lines.contains { $0.contains("▶ Task") } }, "\(dashboard.screen)")
+        dashboard.press("er" + Typed.control("s"))
+        try #require(dashboard.waits(for: "Task: shop.fresh → shop.fresher"), "\(dashboard.screen)")
+        try dashboard.agree(to: "Save fresh")
+        try #require(dashboard.waits(for: "edited fresh"), "\(dashboard.screen)")
+        #expect(try eventually(within: 30) { try beat.sent("fresher") > 0 })
+        #expect(try beat.staysSilent("fresh"))
+    }
+
     @Test(arguments: Beat.Kind.allCases) func whatPythonChangesShowsWithinTwoSeconds(_ kind: Beat.Kind) async throws {
         let beat = try await Beat(kind)
         let dashboard = try dashboard(beat)

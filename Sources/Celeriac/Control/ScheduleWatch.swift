@@ -89,11 +89,11 @@ public actor ScheduleWatch {
     private func detail(_ name: String) async -> EntryDetail? {
         guard let stored = table.stored(name) else { return nil }
         let question = RunQuestion(name: name, entry: stored.entry, at: time())
-        let tasks = await monitor?.tasks(like: question, limit: Self.runsShown) ?? []
-        let own = Set(sent[name] ?? [])
-        let samples = table.samples(name)
-        let runs = tasks.map { task in
-            EntryRun(task: task, isInferred: !own.contains(task.id), recordedAt: own.contains(task.id) ? nil : BeatTable.sample(of: task, among: samples)?.at)
+        var runs = await monitor?.runs(like: question, limit: Self.runsShown) ?? []
+        let own = Set(sent[name] ?? []), samples = table.samples(name)
+        for index in runs.indices {
+            runs[index].isTriggered = own.contains(runs[index].task.id)
+            runs[index].recordedAt = runs[index].isTriggered ? nil : BeatTable.sample(of: runs[index].task, among: samples)?.at
         }
         return table.detail(name, runs: runs, now: time())
     }

@@ -165,7 +165,7 @@ public struct BeatTable: Sendable {
     public mutating func fold(_ outcomes: [(question: RunQuestion, outcome: EntryOutcome?)]) {
         for (question, outcome) in outcomes {
             guard entries[question.name]?.samples.last?.at == question.at else { continue }
-            entries[question.name]?.outcome = outcome.map { .inferred($0) } ?? .noAnswer(last: nil, at: nil)
+            entries[question.name]?.outcome = outcome.map { $0.isInferred ? .inferred($0) : .known($0) } ?? .noAnswer(last: nil, at: nil)
         }
         if !outcomes.isEmpty { pages.touch() }
     }

@@ -77,12 +77,15 @@ public struct EntryOutcome: Hashable, Sendable {
     /// Seconds it ran, or has been running.
     public var runtime: Double?
     public var exception: String?
+    /// Joined by name, arguments and time; else its message named the entry.
+    public var isInferred: Bool
 
-    public init(task: TaskID, state: TaskState, runtime: Double? = nil, exception: String? = nil) {
+    public init(task: TaskID, state: TaskState, runtime: Double? = nil, exception: String? = nil, isInferred: Bool = true) {
         self.task = task
         self.state = state
         self.runtime = runtime
         self.exception = exception
+        self.isInferred = isInferred
     }
 }
 
@@ -109,11 +112,14 @@ public struct EntryRun: Hashable, Sendable {
     public var isInferred: Bool
     /// The recorded run that it belongs to, in seconds since 1970.
     public var recordedAt: Double?
+    /// Sent from here, beside the schedule.
+    public var isTriggered: Bool
 
-    public init(task: TaskRow, isInferred: Bool, recordedAt: Double? = nil) {
+    public init(task: TaskRow, isInferred: Bool, recordedAt: Double? = nil, isTriggered: Bool = false) {
         self.task = task
         self.isInferred = isInferred
         self.recordedAt = recordedAt
+        self.isTriggered = isTriggered
     }
 }
 

@@ -10,9 +10,9 @@ extension ClusterState {
     /// What the tasks of those runs came to, in the order of the questions; `nil` where none is held that fits by name, arguments and time.
     public func outcomes(of questions: [RunQuestion], now: Double) -> [EntryOutcome?] {
         var answers = [EntryOutcome?](repeating: nil, count: questions.count)
-        for (index, slot) in slots(of: questions) where slot != noSlot {
+        for (index, slot) in slots(of: questions) {
             let row = taskRow(slot, now: now)
-            answers[index] = EntryOutcome(task: row.id, state: row.state, runtime: row.runtime, exception: row.exception)
+            answers[index] = EntryOutcome(task: row.id, state: row.state, runtime: row.runtime, exception: row.exception, isInferred: periodic[row.id] == nil)
         }
         return answers
     }
@@ -34,8 +34,9 @@ extension ClusterState {
             let task = tasks[slot]
             let time = task.sent.isNaN ? task.received : task.sent
             if wanted.contains(task.name), !time.isNaN, let runs = byKey[Key(name: task.name, arguments: Self.plain(task.texts.string(.args) ?? "", task.texts.string(.kwargs) ?? ""))] {
+                let owner = periodic.isEmpty ? nil : periodic[id(of: slot)]
                 // The newest run that it can have come of; an older task of that run comes after and wins.
-                if let run = runs.last(where: { $0.at <= time + Self.skew }), time - run.at <= (task.sent.isNaN ? Self.receivedWithin : Self.sentWithin) {
+                if let run = runs.last(where: { $0.at <= time + Self.skew && (owner == nil || questions[$0.index].name == owner) }), time - run.at <= (task.sent.isNaN ? Self.receivedWithin : Self.sentWithin) {
                     found[run.index] = slot
                 }
             }
@@ -44,18 +45,25 @@ extension ClusterState {
         return found
     }
 
-    /// Tasks of that name with those arguments, newest first, at most `limit`.
-    public func tasks(like question: RunQuestion, limit: Int, now: Double) -> [TaskRow] {
+    /// Tasks of that name with those arguments, newest first, at most `limit`; none whose message named another entry.
+    public func runs(like question: RunQuestion, limit: Int, now: Double) -> [EntryRun] {
         guard let name = words.tasks.find(question.task) else { return [] }
         let arguments = Self.plain(question.args, question.kwargs)
         var found: [SlotID] = [], left = Self.looked
         tasks.order.forEachNewestFirst { slot in
             left -= 1
             let task = tasks[slot]
-            if task.name == name, Self.plain(task.texts.string(.args) ?? "", task.texts.string(.kwargs) ?? "") == arguments { found.append(slot) }
+            if task.name == name, Self.plain(task.texts.string(.args) ?? "", task.texts.string(.kwargs) ?? "") == arguments,
+                periodic.isEmpty || (periodic[id(of: slot)] ?? question.name) == question.name
+            {
+                found.append(slot)
+            }
             return left > 0 && found.count < limit
         }
-        return found.map { taskRow($0, now: now) }
+        return found.map { slot in
+            let row = taskRow(slot, now: now)
+            return EntryRun(task: row, isInferred: periodic[row.id] == nil)
+        }
     }
 
     private struct Key: Hashable {
@@ -68,5 +76,40 @@ extension ClusterState {
         var inner = args.dropFirst().dropLast()
         if inner.last == "," { inner.removeLast() }
         return inner + "\u{0}" + (kwargs == "{}" ? "" : kwargs)
+    }
+}
+
+/// A message that beat sent for a schedule entry, and says so.
+public struct PeriodicMessage: Hashable, Sendable {
+    public var task: TaskID
+    public var entry: String
+
+    public init(task: TaskID, entry: String) {
+        self.task = task
+        self.entry = entry
+    }
+}
+
+/// The entries that messages named, of the newest some thousand.
+struct PeriodicMessages: Sendable {
+    private static let limit = 5_000
+    private var entries: [TaskID: String] = [:]
+    /// Oldest first from `start` on.
+    private var order: [TaskID] = []
+    private var start = 0
+
+    var isEmpty: Bool { entries.isEmpty }
+    subscript(task: TaskID) -> String? { entries[task] }
+
+    mutating func take(_ messages: [PeriodicMessage]) {
+        for message in messages where entries.updateValue(message.entry, forKey: message.task) == nil {
+            if order.count < Self.limit {
+                order.append(message.task)
+            } else {
+                entries[order[start]] = nil
+                order[start] = message.task
+                start = (start + 1) % Self.limit
+            }
+        }
     }
 }

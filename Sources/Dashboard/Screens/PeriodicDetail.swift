@@ -50,7 +50,7 @@ extension DashboardState {
         let sorted = items.enumerated().sorted { ($1.element.at, $0.offset) < ($0.element.at, $1.offset) }.map(\.element.line)
         var lines = [Line("  " + heads, .heading)] + sorted
         if detail.runs.contains(where: \.isInferred) {
-            lines += [.empty, Line("≈ joined by name, arguments and time: events do not tell which entry sent a task", .dim)]
+            lines += [.empty, Line("≈ joined by name, arguments and time: no message told which entry it was sent for", .dim)]
         }
         return lines
     }
@@ -58,11 +58,11 @@ extension DashboardState {
     private func line(_ run: EntryRun, _ context: DrawContext) -> Line {
         let task = run.task, at = run.recordedAt ?? task.sentAt ?? task.receivedAt ?? task.timestamp
         var spans = [
-            Span(run.isInferred ? Glyphs.unicode.about + " " : "  ", .dim), Span(DisplayWidth.pad(clock(at, context), to: 21) + "  "),
+            Span(run.isInferred && !run.isTriggered ? Glyphs.unicode.about + " " : "  ", .dim), Span(DisplayWidth.pad(clock(at, context), to: 21) + "  "),
             Span(DisplayWidth.pad(task.shortID, to: 8) + "  ", .dim), Span(DisplayWidth.pad(safe(task.state.rawValue), to: 10) + "  ", task.state.role),
             Span(DisplayWidth.pad(task.runtime.map(Formats.duration) ?? "-", to: 8, .right) + "  "), Span(DisplayWidth.pad(safe(task.worker?.short ?? "-", limit: 40), to: 10) + "  ", .dim),
         ]
-        if !run.isInferred { spans.append(Span("triggered from here  ", .info)) } else if run.recordedAt == nil { spans.append(Span("no run was recorded then  ", .dim)) }
+        if run.isTriggered { spans.append(Span("triggered from here  ", .info)) } else if run.isInferred, run.recordedAt == nil { spans.append(Span("no run was recorded then  ", .dim)) }
         if let exception = task.exception, task.state != .success { spans.append(Span(safe(exception, limit: 200), task.state.role)) }
         return Line(spans, target: .task(task.id))
     }

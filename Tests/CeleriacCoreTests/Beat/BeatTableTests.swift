@@ -167,7 +167,30 @@ import Testing
         state.run(uuid(2), at: start + 1, args: "(1,)")
         state.run(uuid(3), at: start + 2, args: "[]")
         let question = RunQuestion(name: "charge", entry: Self.entry("charge"), at: start)
-        #expect(state.tasks(like: question, limit: 10, now: start).map(\.id) == [TaskID(uuid(3)), TaskID(uuid(1))])
+        #expect(state.runs(like: question, limit: 10, now: start).map(\.task.id) == [TaskID(uuid(3)), TaskID(uuid(1))])
+        #expect(state.runs(like: question, limit: 10, now: start).map(\.isInferred) == [true, true])
+        // A message that was seen tells for sure.
+        var facts = BrokerFacts(at: start)
+        facts.periodic = [PeriodicMessage(task: TaskID(uuid(3)), entry: "charge"), PeriodicMessage(task: TaskID(uuid(1)), entry: "another")]
+        state.fold(facts)
+        #expect(state.runs(like: question, limit: 10, now: start).map(\.task.id) == [TaskID(uuid(3))])
+        #expect(state.runs(like: question, limit: 10, now: start).map(\.isInferred) == [false])
+    }
+
+    @Test func aMessageThatNamesItsEntryIsJoinedToNoOther() {
+        var state = ClusterState()
+        var (one, two) = (Self.entry("one", last: start), Self.entry("two", last: start))
+        (one.task, two.task) = ("shop.charge", "shop.charge")
+        state.run(uuid(1), at: start + 0.1)
+        let questions = [one, two].map { RunQuestion(name: $0.name, entry: $0, at: start) }
+        #expect(state.outcomes(of: questions, now: start).compactMap { $0 }.map(\.isInferred) == [true])
+        for (owner, index) in [("one", 0), ("two", 1)] {
+            var facts = BrokerFacts(at: start)
+            facts.periodic = [PeriodicMessage(task: TaskID(uuid(1)), entry: owner)]
+            state.fold(facts)
+            let outcomes = state.outcomes(of: questions, now: start)
+            #expect(outcomes[index]?.isInferred == false && outcomes[1 - index] == nil)
+        }
     }
 
     // MARK: - Edits

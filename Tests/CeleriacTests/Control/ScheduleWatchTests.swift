@@ -174,7 +174,7 @@ private func facts(_ watch: ScheduleWatch) async -> BeatFacts {
             edited.args = [2]
             try await store.put(edited, over: shown.seen)
             let report = await editor.enable(false, [shown])
-            #expect(report.refusals.map(\.reason) == ["somebody changed it meanwhile: Arguments: [1] → [2]"])
+            #expect(report.refusals.map(\.reason) == ["somebody changed it meanwhile: Args: [1] → [2]"])
             #expect(await editor.remove([shown]).refusals.count == 1)
             #expect(await editor.enable(false, [EntryTarget("nobody")]).refusals.map(\.reason) == ["it is gone"])
             // The same after an edit from here: it is not taken back over another's.
