@@ -32,7 +32,7 @@ struct BeatOnScreenTests {
                     from celery.schedules import schedule
                     from redbeat import RedBeatSchedulerEntry as Entry
                     app = Celery("shop", broker="\(url)")
-                    app.conf.update(redbeat_redis_url="\(url)", task_ignore_result=True)
+                    app.conf.update(redbeat_redis_url="\(url)", task_ignore_result=True, result_expires=None)
                     def add(name, seconds): Entry(name, "shop." + name, schedule(seconds), args=[1], app=app).save()
                     def change(name, task):
                         e = Entry.from_key("redbeat:" + name, app=app)
@@ -52,7 +52,7 @@ struct BeatOnScreenTests {
                     from celery import Celery
                     from django_celery_beat.models import PeriodicTask, IntervalSchedule
                     app = Celery("shop", broker="\(url)")
-                    app.conf.update(task_ignore_result=True)
+                    app.conf.update(task_ignore_result=True, result_expires=None)
                     def setup():
                         from django.core.management import call_command
                         call_command("migrate", verbosity=0)
@@ -73,7 +73,7 @@ struct BeatOnScreenTests {
                     from sqlalchemy_celery_beat.models import PeriodicTask, IntervalSchedule
                     from sqlalchemy_celery_beat.schedulers import DatabaseScheduler
                     app = Celery("shop", broker="\(url)")
-                    app.conf.update(beat_dburi="sqlite:///FOLDER/schedule.db", task_ignore_result=True)
+                    app.conf.update(beat_dburi="sqlite:///FOLDER/schedule.db", task_ignore_result=True, result_expires=None)
                     def session(): return DatabaseScheduler(app=app, lazy=True).Session()
                     def setup(): session().close()
                     def add(name, seconds):

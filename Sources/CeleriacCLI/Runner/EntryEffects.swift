@@ -130,7 +130,8 @@ actor EntryEffects {
 
     private func command(_ verb: String, _ names: [String]) -> String {
         let quoted = names.prefix(20).map(\.quotedForShell).joined(separator: " ") + (names.count > 20 ? " …" : "")
-        return "celeriac -S \(watch.store.endpoint.quotedForShell) schedule \(verb) \(quoted)"
+        let broker = verb == EntryAct.trigger.verb ? " -b \(session.broker.description.quotedForShell)" : ""
+        return "celeriac\(broker) -S \(watch.store.endpoint.quotedForShell) schedule \(verb) \(quoted)"
     }
 
     // MARK: - Sending
@@ -154,6 +155,9 @@ actor EntryEffects {
 
     private func producer() throws -> App {
         if let app { return app }
+        guard session.permission == .act else {
+            throw TransportError(.readOnly, operation: "send", endpoint: session.broker.description, cause: "not done: this session is \(session.permission == .passive ? "passive" : "read-only")")
+        }
         var configuration = AppConfiguration()
         configuration.broker = session.settings
         configuration.sendsSentEvents = true
