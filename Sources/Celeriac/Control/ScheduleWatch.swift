@@ -208,7 +208,8 @@ public actor ScheduleWatch {
             try? await Task.sleep(for: Self.pulse)
             do throws(TransportError) {
                 if store.features.contains(.leadership) {
-                    facts.lead = try await store.leader().map { .held($0) } ?? .nobody
+                    // Python's database schedulers keep no lead: nobody is no news there.
+                    facts.lead = try await store.leader().map { .held($0) } ?? (store.features.contains(.lateRecords) ? .notKept : .nobody)
                 } else {
                     _ = try await store.entry(table.names.first ?? "")
                 }

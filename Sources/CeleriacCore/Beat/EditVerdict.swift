@@ -1,7 +1,9 @@
 /// What beat made of an edit, as far as the store tells: the only evidence is a run recorded after it, or none where there was to be one.
 public enum EditVerdict: Hashable, Sendable {
-    /// Its next run, at that time, will tell; `nil`: it has none any more.
+    /// Its next run, at that time, will tell; `nil`: there is none that could.
     case waiting(until: Double?)
+    /// It was to run then by the old schedule, and not by the new one: that no run is recorded will tell.
+    case listening(until: Double)
     /// A run was recorded then, at a time that the new schedule has.
     case taken(at: Double)
     /// A run was recorded then that the new schedule does not have.
@@ -14,7 +16,7 @@ public enum EditVerdict: Hashable, Sendable {
     /// Nothing further will be learnt.
     public var isFinal: Bool {
         switch self {
-        case .waiting, .silent: false
+        case .waiting, .listening, .silent: false
         case .taken, .ignored, .quiet: true
         }
     }
@@ -52,7 +54,7 @@ public struct WatchedEdit: Hashable, Sendable {
         }
         if let newDue { return now > newDue + patience ? .silent(due: newDue, seconds: now - newDue) : .waiting(until: newDue) }
         // Switched off, or ended: that it does not run is all there is to see.
-        if let oldDue, now > oldDue + patience { return .quiet(since: oldDue) }
-        return .waiting(until: oldDue)
+        guard let oldDue else { return .waiting(until: nil) }
+        return now > oldDue + patience ? .quiet(since: oldDue) : .listening(until: oldDue)
     }
 }

@@ -132,7 +132,8 @@ extension EditVerdict {
     /// One sentence about the last edit. `zone` of the terminal's user.
     public func words(_ zone: Zone) -> String {
         switch self {
-        case .waiting(let due?): "beat shows that it took the edit up at the next run, \(Formats.date(due, zone)) \(zone.name)"
+        case .waiting(let due?): "whether beat took the edit up shows at the next run, \(Formats.date(due, zone)) \(zone.name)"
+        case .listening(let due): "beat took the edit up if no run is recorded for \(Formats.date(due, zone)) \(zone.name)"
         case .waiting(nil): "no run is to come that could show whether beat took the edit up"
         case .taken(let run): "taken up by beat at \(Formats.clock(run, zone))"
         case .ignored(let run): "beat ran it at \(Formats.clock(run, zone)), against the edit"

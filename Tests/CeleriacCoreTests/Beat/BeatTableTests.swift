@@ -220,7 +220,7 @@ import Testing
         let before = Self.entry("a", every: 100, last: start - 10)
         var after = before
         after.isEnabled = false
-        #expect(verdict(before, after, after, after: 5) == .waiting(until: start + 90))
+        #expect(verdict(before, after, after, after: 5) == .listening(until: start + 90))
         #expect(verdict(before, after, after, after: 151) == .quiet(since: start + 90))
         var ran = after
         ran.lastRun = start + 90
