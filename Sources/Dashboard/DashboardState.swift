@@ -53,7 +53,7 @@ public struct DashboardState: Hashable, Sendable {
     var header = HeaderFacts()
     var beat = BeatFacts()
     /// Edits of the schedule from here that can be taken back, the newest last.
-    public internal(set) var scheduleEdits: [ScheduleEdit] = []
+    public internal(set) var scheduleEdits: [DoneEdit] = []
 
     /// The last line's text.
     public struct Outcome: Hashable, Sendable {

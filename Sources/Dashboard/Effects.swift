@@ -45,7 +45,7 @@ public enum Action: Hashable, Sendable {
     case inspected(WorkerName, method: String, Value)
     case inspectFailed(WorkerName, String)
     /// The schedule was edited, and can be edited back; that was done.
-    case edited(ScheduleEdit)
+    case edited(DoneEdit)
     case undone(Int)
     case notify(String, isError: Bool)
     /// `nil`: there is no such zone.

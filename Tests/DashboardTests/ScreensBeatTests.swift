@@ -60,7 +60,7 @@ import Testing
     @Test func theLastEditIsTakenBackByU() {
         var session = session("5 u")
         #expect(session.state.notice?.text == "nothing was changed in the schedule from here")
-        session.state.handle(.edited(ScheduleEdit(id: 7, title: "suspended send-mail", names: ["send-mail"], count: 1)), now: session.now)
+        session.state.handle(.edited(DoneEdit(id: 7, title: "suspended send-mail", names: ["send-mail"], count: 1)), now: session.now)
         session.press("2 u y")
         #expect(session.effects == [.undoEdit(7, title: "suspended send-mail")])
         session.state.handle(.undone(7), now: session.now)

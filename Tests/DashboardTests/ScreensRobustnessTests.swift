@@ -148,7 +148,7 @@ extension Session {
         session.schedule.fold(session.schedule.questions(limit: 9, now: session.now).map { ($0, EntryOutcome(task: TaskID(text), state: TaskState(rawValue: text), exception: text)) })
         session.beatFacts.link = .lost(since: session.now, reason: text)
         (session.beatFacts.endpoint, session.beatFacts.lead) = (text, .held(ScheduleLeader(owner: text, remaining: 1)))
-        session.state.handle(.edited(ScheduleEdit(id: 1, title: text, names: [text], count: 1)), now: session.now)
+        session.state.handle(.edited(DoneEdit(id: 1, title: text, names: [text], count: 1)), now: session.now)
         session.state.context = text
         session.state.endpoint = text
         session.look()

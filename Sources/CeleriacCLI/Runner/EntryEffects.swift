@@ -54,7 +54,7 @@ actor EntryEffects {
         case .entryWritten(.done(let stored)):
             await watch.note(stored, before: old)
             let done = "\(old == nil ? "added" : "edited") \(entry.name)"
-            report(.edited(ScheduleEdit(id: await editor.keep([EntryChange(before: old, after: stored)]), title: done, names: [entry.name], count: 1)))
+            report(.edited(DoneEdit(id: await editor.keep([EntryChange(before: old, after: stored)]), title: done, names: [entry.name], count: 1)))
             report(.finished(log: log, summary: ForeignText.safe(done), isError: false))
             follow(entry.name, done, log)
         case .entryRefused(let reason): report(.finished(log: log, summary: ForeignText.safe("\(title) failed: \(reason)"), isError: true))
@@ -92,7 +92,7 @@ actor EntryEffects {
         let names = result.changes.map(\.name).sorted()
         if !names.isEmpty {
             let title = "\(done) \(Self.subject(names))"
-            report(.edited(ScheduleEdit(id: await editor.keep(result.changes), title: title, names: Array(names.prefix(20)), count: names.count)))
+            report(.edited(DoneEdit(id: await editor.keep(result.changes), title: title, names: Array(names.prefix(20)), count: names.count)))
         }
         let summary = names.isEmpty ? "nothing was changed" : "\(done) \(Self.subject(names))"
         report(.finished(log: log, summary: ForeignText.safe(summary + Self.remark(result.refusals, of: names.count)), isError: !result.refusals.isEmpty))

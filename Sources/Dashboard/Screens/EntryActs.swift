@@ -36,7 +36,7 @@ public enum EntryTargets: Hashable, Sendable {
 }
 
 /// An edit of the schedule that can be taken back; the runner keeps the entries as they were and are.
-public struct ScheduleEdit: Hashable, Sendable {
+public struct DoneEdit: Hashable, Sendable {
     public var id: Int
     /// "suspended nightly".
     public var title: String
