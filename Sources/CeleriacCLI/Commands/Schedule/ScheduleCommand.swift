@@ -9,7 +9,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         commandName: "schedule", abstract: "Beat's entries, and when they run.",
         discussion: "Entries are in the store that -S names: redbeat+redis://…, django+sqlite:///…, sqlalchemy+sqlite:///…, sqlite:///…, file:schedule.toml.",
         subcommands: [
-            ScheduleList.self, ScheduleShow.self, ScheduleAdd.self, ScheduleEdit.self, ScheduleRemove.self, ScheduleEnable.self, ScheduleDisable.self, ScheduleRun.self,
+            ScheduleList.self, ScheduleShow.self, ScheduleAdd.self, ScheduleEditing.self, ScheduleRemove.self, ScheduleEnable.self, ScheduleDisable.self, ScheduleRun.self,
             ScheduleSkip.self, ScheduleNext.self,
         ])
 }

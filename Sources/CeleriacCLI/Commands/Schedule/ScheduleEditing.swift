@@ -27,7 +27,7 @@ struct ScheduleAdd: AsyncParsableCommand {
 }
 
 /// `celeriac schedule edit NAME --every 10m`, or in `$EDITOR`.
-struct ScheduleEdit: AsyncParsableCommand {
+struct ScheduleEditing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edit", abstract: "Change an entry; without options in $EDITOR.",
         discussion: "It is saved only if nobody changed the entry meanwhile; else the difference is told.")
