@@ -176,7 +176,9 @@ struct BeatOnScreenTests {
         #expect(dashboard.waits { $0.text.contains("Beat 2") && !$0.text.contains("shop.tick") }, "\(dashboard.screen)")
         // All of it stands in the log, with the command that does the same.
         dashboard.press("8")
-        #expect(dashboard.waits { $0.text.contains("suspend tick") && $0.text.contains("remove tick") && $0.text.contains("schedule disable tick") }, "\(dashboard.screen)")
+        #expect(dashboard.waits { $0.text.contains("suspend tick") && $0.text.contains("remove tick") && $0.text.contains("trigger rare") }, "\(dashboard.screen)")
+        dashboard.press(Typed.enter)
+        #expect(dashboard.waits(for: "schedule remove tick"), "\(dashboard.screen)")
     }
 
     @Test(arguments: Beat.Kind.allCases) func entriesAddedAndEditedInTheFormBeatFollows(_ kind: Beat.Kind) async throws {
