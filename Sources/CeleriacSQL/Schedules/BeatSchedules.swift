@@ -8,7 +8,7 @@ struct BeatSchedules: ScheduleLayout {
     let sql: BeatTables
     let tables = TableSet.none
 
-    var features: ScheduleFeatures { [.interval, .crontab, .solar, .clocked, .zones, .oneOff, .start, .end, .note, .leadership] }
+    var features: ScheduleFeatures { [.interval, .crontab, .solar, .clocked, .zones, .oneOff, .start, .end, .note, .leadership, .lateRecords] }
     var missingHint: String {
         sql.package == .django ? "make the tables with: manage.py migrate django_celery_beat" : "start sqlalchemy-celery-beat once: it makes its tables"
     }

@@ -12,6 +12,8 @@ extension DashboardState {
         case .queuesPane: return fields(QueuesScreen.pane)
         case .workers: return fields(WorkersScreen.table)
         case .workersPane: return fields(WorkersScreen.pane)
+        case .beat: return fields(BeatScreen.table)
+        case .beatPane: return fields(BeatScreen.pane)
         case .workflows, .log, .timingsPane, .failuresPane: return []
         }
     }
