@@ -34,10 +34,10 @@ public final class Beat: Sendable {
         var rules = Timetable.Rules(zone: zone, zones: { try ZoneFiles.system.rules($0) })
         rules.cronStartingDeadline = configuration.cronStartingDeadline?.seconds
         rules.startsAtOnce = schedules.features.contains(.startsAtOnce)
-        rules.fault = { [app, store = schedules.endpoint, time] entry in
+        rules.fault = { [app, time] entry in
             do {
                 // Without options nothing can be wrong but the route, which is the configuration's fault.
-                if !entry.options.isEmpty { _ = try app.sender.destination(of: BeatMessage.call(entry, store: store, now: time())) }
+                if !entry.options.isEmpty { _ = try app.sender.destination(of: BeatMessage.call(entry, id: "", now: time())) }
                 return nil
             } catch {
                 return "\(error)"

@@ -6,18 +6,19 @@ import OrderedCollections
 enum BeatMessage {
     /// - Parameters:
     ///   - entry: as it was before the run.
+    ///   - id: of the task.
     ///   - now: seconds since 1970, from which times in the options are counted.
     /// - Throws: for options that make no sense.
-    static func call(_ entry: ScheduleEntry, store: String, now: Double) throws(CanvasError) -> TaskCall {
+    static func call(_ entry: ScheduleEntry, id: TaskID, now: Double) throws(CanvasError) -> TaskCall {
         var options = entry.options
         for name in ["eta", "expires"] {
             // As RedBeat stores times.
             guard let value = options[name], let time = RedBeatTime.seconds(value, zones: { try? ZoneFiles.system.rules($0) }) else { continue }
             options[name] = ISOTime.text(time).map(Value.string)
         }
-        var call = try TaskCall(Signature(entry.task, args: entry.args, kwargs: entry.kwargs, options: options), id: id(entry, store: store), now: now)
+        var call = try TaskCall(Signature(entry.task, args: entry.args, kwargs: entry.kwargs, options: options), id: id, now: now)
         // Of no use after the entry's own end.
-        call.expires = call.expires ?? entry.end
+        if let end = entry.end, end > now { call.expires = call.expires ?? end }
         call.headers["periodic_task_name"] = .string(entry.name)
         call.headers["celery_beat_task"] = true
         // Arguments are a list there.

@@ -155,7 +155,7 @@ final class BeatTerm: Sendable {
     /// Sends them; `false` when the broker is away, and they are due as before.
     private func deliver(_ dues: [Timetable.Due], at now: Double) async -> Bool {
         let made = await mapMany(dues) { [store = beat.store.endpoint] due in
-            Result { () throws(CanvasError) in try BeatMessage.call(due.entry, store: store, now: now) }
+            Result { () throws(CanvasError) in try BeatMessage.call(due.entry, id: BeatMessage.id(due.entry, store: store), now: now) }
         }
         var sent: [Timetable.Due] = [], calls: [TaskCall] = []
         for (due, call) in zip(dues, made) {

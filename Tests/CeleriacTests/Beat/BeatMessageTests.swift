@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct BeatMessageTests {
     private func call(_ options: OrderedDictionary<String, Value>, end: Double? = nil) throws -> TaskCall {
-        try BeatMessage.call(
-            ScheduleEntry("nightly", task: "t", args: [1], options: options, schedule: .clocked(0), end: end, lastRun: 100), store: "s", now: 1000)
+        let entry = ScheduleEntry("nightly", task: "t", args: [1], options: options, schedule: .clocked(0), end: end, lastRun: 100)
+        return try BeatMessage.call(entry, id: BeatMessage.id(entry, store: "s"), now: 1000)
     }
 
     @Test func itSaysWhoseItIs() throws {
