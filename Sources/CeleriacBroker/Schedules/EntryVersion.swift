@@ -28,7 +28,7 @@ package struct EntryVersion: Sendable {
             let digits = bytes.prefix { $0 != UInt8(ascii: ":") }
             let rest = bytes.dropFirst(digits.count + 1)
             let length = Int(String(decoding: digits, as: UTF8.self)).flatMap { 0...rest.count ~= $0 ? $0 : nil }
-            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: length.map { rest.prefix($0) } ?? bytes[...]))
+            hasher.combine(bytes: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: length.map { rest.prefix($0) } ?? bytes[...])))
         }
         return hasher.finalize()
     }
