@@ -98,6 +98,7 @@ final class BeatTerm: Sendable {
         try await beat.store.pages { [self] page in
             let now = beat.time()
             timetable.withLock { timetable in for stored in page { timetable.put(stored, began: began, at: now) } }
+            heed()
         }
         let (isFirst, count) = timetable.withLock { timetable in
             let isFirst = !timetable.isComplete

@@ -77,7 +77,7 @@ struct Timetable {
     private var reading = 0
     private var lastMoment = 0
 
-    /// Whether all entries were read once; before, none is due.
+    /// Whether all entries were read once. What is due before need not wait for the others.
     private(set) var isComplete = false
     /// To be recorded: the times from which entries that never ran are counted.
     private var writes: [RecordedRun] = []
@@ -183,7 +183,7 @@ struct Timetable {
 
     /// When to look again.
     mutating func nextDue() -> Double? {
-        while isComplete, let node = heap.min {
+        while let node = heap.min {
             if slots[Int(node.place)]?.turn == node.turn { return node.time }
             heap.removeMin()
         }
@@ -193,7 +193,7 @@ struct Timetable {
     /// The runs whose time has come, the longest overdue first. Each has to be told `sent`, `failed` or `refused`.
     mutating func takeDue(at time: Double, atMost limit: Int) -> [Due] {
         var dues: [Due] = []
-        while isComplete, dues.count < limit, let node = heap.min, node.time <= time {
+        while dues.count < limit, let node = heap.min, node.time <= time {
             heap.removeMin()
             let place = Int(node.place)
             guard let slot = slots[place], slot.turn == node.turn, let planned = slot.due else { continue }

@@ -63,6 +63,7 @@ public final class RedBeatSchedules: ScheduleStore {
         return found.withLock { $0 }.sorted { $0.entry.name < $1.entry.name }
     }
 
+    /// Those that are due first come first, by their scores.
     public func pages(_ take: @Sendable ([StoredEntry]) -> Void) async throws(TransportError) {
         let replies = try await pool.send([RedisCommand("ZRANGE", keys.schedule, "0", "-1"), RedisCommand("SMEMBERS", keys.statics)], timeout: .seconds(30))
         for reply in replies { if let text = reply.errorText { throw .refusal(text, operation: "ZRANGE", pool.endpoint) } }
@@ -70,13 +71,17 @@ public final class RedBeatSchedules: ScheduleStore {
         var names = (replies[0].items ?? []).compactMap { $0.text.flatMap(keys.name) }
         // What beat threw out of the schedule, because it could not read it, may be found by its name.
         if !statics.isEmpty { names += statics.subtracting(names) }
-        var asked: [(name: String, hash: RESPValue)] = []
+        var asked: [(name: String, hash: RESPValue)] = [], page: [StoredEntry] = []
         for start in stride(from: 0, to: names.count, by: Self.step) {
-            // The next page is on its way while this one is read.
+            // While a page is taken, the next one is read, and the one after that is on its way.
+            let piece = asked
             async let next = hashes(of: names[start..<min(start + Self.step, names.count)])
-            take(await read(asked, statics))
+            async let reading = read(piece, statics)
+            take(page)
+            page = await reading
             asked = try await next.get()
         }
+        take(page)
         take(await read(asked, statics))
     }
 
