@@ -79,6 +79,8 @@ public actor ScheduleWatch {
     public func names(matching filter: Filter? = nil) -> [String] { filter.map { table.names(matching: $0, now: time()) } ?? table.names }
     public func zone(of entry: ScheduleEntry) -> ZoneRules { table.zone(of: entry) }
     public func verdict(_ name: String) -> EditVerdict? { table.verdict(name, now: time()) }
+    /// When the entry was last edited from here, in seconds since 1970; `nil`: it was not, or is gone.
+    public func editedAt(_ name: String) -> Double? { table.editedAt(name) }
 
     /// Returns once the first reading has ended, well or badly.
     public func firstLook() async {

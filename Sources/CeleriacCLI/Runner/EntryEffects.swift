@@ -69,6 +69,7 @@ actor EntryEffects {
         let names = result.changes.map(\.name)
         let done = names.isEmpty ? "nothing was taken back" : "taken back for \(Self.subject(names))"
         report(.finished(log: log, summary: ForeignText.safe(done + Self.remark(result.refusals, of: names.count)), isError: !result.refusals.isEmpty))
+        if names.count == 1, result.refusals.isEmpty, result.changes[0].after != nil { follow(names[0], done, log) }
     }
 
     /// Those that are enabled, as they are now.
@@ -113,10 +114,12 @@ actor EntryEffects {
         // Unstructured on purpose: it ends with the process, or when there is nothing more to learn.
         Task { [watch, report] in
             var told: EditVerdict?
+            let editedAt = await watch.editedAt(name)
             let end = ContinuousClock.now + .seconds(3600)
             while ContinuousClock.now < end {
                 try? await Task.sleep(for: .milliseconds(500))
-                guard let verdict = await watch.verdict(name) else { return }
+                // What follows another edit says nothing of this one.
+                guard let verdict = await watch.verdict(name), await watch.editedAt(name) == editedAt else { return }
                 let isNews = if case .silent = verdict { told == nil } else { verdict.isFinal }
                 if isNews {
                     told = verdict

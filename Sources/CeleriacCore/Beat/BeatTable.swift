@@ -179,6 +179,9 @@ public struct BeatTable: Sendable {
         return edit.verdict(kept.entry, now: now, settling: lag > 0 ? 6 : 1, patience: 60 + lag)
     }
 
+    /// When the entry was last edited from here, in seconds since 1970.
+    public func editedAt(_ name: String) -> Double? { entries[name]?.edit?.at }
+
     /// The rules that an entry's wall clock goes by.
     public func zone(of entry: ScheduleEntry) -> ZoneRules { entry.zone.flatMap { zones($0) } ?? zone }
 }

@@ -39,7 +39,7 @@ extension DashboardState {
         let told = Set(detail.runs.compactMap(\.recordedAt))
         for sample in detail.samples {
             if !told.contains(sample.at) {
-                items.append((sample.at, Line([Span("  \(clock(sample.at, context))  "), Span("recorded by beat, its task was not seen", .dim)])))
+                items.append((sample.at, Line([Span("  " + DisplayWidth.pad(clock(sample.at, context), to: 21) + "  "), Span("recorded by beat, its task was not seen", .dim)])))
             }
             if sample.missed > 0 { items.append((sample.at - 0.001, Line("  \(Formats.plural(sample.missed, "run")) missed before", .warning))) }
         }
