@@ -184,7 +184,8 @@ struct BeatOnScreenTests {
         // All of it stands in the log, with the command that does the same.
         dashboard.press("8")
         #expect(dashboard.waits { $0.text.contains("suspend tick") && $0.text.contains("remove tick") && $0.text.contains("trigger rare") }, "\(dashboard.screen)")
-        dashboard.press(Typed.enter)
+        // The newest is on top, wherever the cursor was.
+        dashboard.press("g" + Typed.enter)
         #expect(dashboard.waits(for: "schedule remove tick"), "\(dashboard.screen)")
     }
 
