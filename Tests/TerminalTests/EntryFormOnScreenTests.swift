@@ -48,8 +48,7 @@ struct EntryFormOnScreenTests {
         try #require(dashboard.waits { $0.text.contains("THEIRS") && $0.text.contains("0 5 * * *") && $0.text.contains("0 6 * * *") }, "\(dashboard.screen)")
         #expect(try stored("nightly", store)["crontab"] == "0 5 * * *", "nothing is overwritten unknowingly")
         try dashboard.open(Typed.control("s"), shows: "This overwrites what somebody else has changed since.")
-        try dashboard.agree(to: "Save nightly")
-        try #require(dashboard.waits(for: "saved nightly"), "\(dashboard.screen)")
+        try #require(dashboard.insist("y") { $0.text.contains("edited nightly") }, "\(dashboard.screen)")
         #expect(try stored("nightly", store)["crontab"] == "0 6 * * *")
 
         try dashboard.open("u", shows: "Take back")
