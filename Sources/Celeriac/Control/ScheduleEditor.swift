@@ -126,21 +126,20 @@ public actor ScheduleEditor {
     }
 
     private func gather(_ targets: [EntryTarget], _ write: @escaping @Sendable (EntryTarget) async throws -> EntryChange) async -> EditReport {
-        await withTaskGroup(of: (EntryTarget, Result<EntryChange, any Error>).self) { group in
+        await withTaskGroup(of: EditReport.self) { group in
             var report = EditReport(), left = targets[...]
             func start() {
                 guard let target = left.popFirst() else { return }
                 group.addTask {
-                    do { return (target, .success(try await write(target))) } catch { return (target, .failure(error)) }
+                    do { return EditReport(changes: [try await write(target)]) } catch {
+                        return EditReport(refusals: [(target.name, (error as? EditRefusal)?.words ?? "\(error)")])
+                    }
                 }
             }
             for _ in 0..<Self.writesAtOnce { start() }
-            for await (target, result) in group {
-                switch result {
-                case .success(let change): report.changes.append(change)
-                case .failure(let error as EditRefusal): report.refusals.append((target.name, error.words))
-                case .failure(let error): report.refusals.append((target.name, "\(error)"))
-                }
+            for await part in group {
+                report.changes += part.changes
+                report.refusals += part.refusals
                 start()
             }
             return report

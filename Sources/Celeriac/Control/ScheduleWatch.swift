@@ -183,24 +183,22 @@ public actor ScheduleWatch {
 
     /// Several at once: each takes a round trip.
     private func read(_ names: Set<String>) async {
-        await withTaskGroup(of: (String, Swift.Result<StoredEntry?, TransportError>).self) { [store] group in
-            for name in names {
-                group.addTask {
-                    do throws(TransportError) { return (name, .success(try await store.entry(name))) } catch { return (name, .failure(error)) }
-                }
-            }
-            for await (name, result) in group {
-                switch result {
-                case .success(let stored):
-                    table.fold(name, stored, now: time())
-                    answered()
-                case .failure(let error):
-                    // Read with all others once it is back.
-                    lost(error)
-                }
-            }
+        // Each puts into the table what it read. As the group's results the entries came out damaged in optimised builds (Swift 6.3.1).
+        await withTaskGroup(of: Void.self) { group in
+            for name in names { group.addTask { await self.read(name) } }
         }
         touch()
+    }
+
+    private func read(_ name: String) async {
+        do throws(TransportError) {
+            let stored = try await store.entry(name)
+            table.fold(name, stored, now: time())
+            answered()
+        } catch {
+            // Read with all others once it is back.
+            lost(error)
+        }
     }
 
     // MARK: - Whether it is there

@@ -2,14 +2,8 @@ import OrderedCollections
 
 /// The order of the last list that was asked for.
 struct BeatPageCache: Sendable {
-    struct Key: Hashable, Sendable {
-        var filter: Filter?
-        var sort: String?
-        var ascending: Bool
-    }
-
     struct Entry: Sendable {
-        var key: Key
+        var key: PageKey
         var names: [String]
         /// Seconds since 1970.
         var builtAt: Double
@@ -21,12 +15,12 @@ struct BeatPageCache: Sendable {
     private var kept: [Entry] = []
 
     /// - Parameter cost: seconds that making it anew takes; a list that changes all the time is not made anew all the time.
-    func fresh(_ key: Key, at now: Double, cost: Double) -> [String]? {
+    func fresh(_ key: PageKey, at now: Double, cost: Double) -> [String]? {
         guard let entry = kept.first(where: { $0.key == key }), now >= entry.builtAt else { return nil }
         return now - entry.builtAt < (entry.isTouched ? 10 * cost : max(1, 10 * cost)) ? entry.names : nil
     }
 
-    mutating func keep(_ key: Key, _ names: [String], at now: Double) {
+    mutating func keep(_ key: PageKey, _ names: [String], at now: Double) {
         kept.removeAll { $0.key == key }
         kept.append(Entry(key: key, names: names, builtAt: now))
         if kept.count > 2 { kept.removeFirst() }
@@ -47,7 +41,7 @@ extension BeatTable {
         if filter == nil, sort == nil {
             order = names
         } else {
-            let key = BeatPageCache.Key(filter: filter, sort: sort, ascending: sort == nil ? true : query.ascending), cost = Double(names.count) * Self.lookCost
+            let key = PageKey(filter: filter, sort: sort, ascending: sort == nil ? true : query.ascending), cost = Double(names.count) * Self.lookCost
             if let kept = pages.fresh(key, at: now, cost: cost) {
                 order = kept
             } else {
