@@ -1,4 +1,5 @@
 import CeleriacBroker
+import CeleriacCore
 import Foundation
 
 /// The system's clock and zone: pure code gets them from here as values.
@@ -12,6 +13,16 @@ enum Clock {
         var local = tm()
         guard localtime_r(&seconds, &local) != nil else { return (0, "UTC") }
         return (local.tm_gmtoff, local.tm_zone.map { String(cString: $0) } ?? "UTC")
+    }
+
+    /// The rules of the local zone, else its offset now.
+    static var localZone: ZoneRules {
+        let link = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/etc/localtime")) ?? ""
+        let set = ProcessInfo.processInfo.environment["TZ"].map { $0.hasPrefix(":") ? String($0.dropFirst()) : $0 }
+        let name = set ?? link.range(of: "zoneinfo/").map { String(link[$0.upperBound...]) } ?? ""
+        if let rules = try? ZoneFiles.system.rules(name) { return rules }
+        let zone = zone(at: now)
+        return ZoneRules(offset: zone.offset, name: zone.name) ?? .utc
     }
 
     /// `HH:MM:SS` in the local zone.

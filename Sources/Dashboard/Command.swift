@@ -7,32 +7,36 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     // Everywhere
     case open, back, leave, quit, help, filter, commandLine = "command-line", palette, menu = "action-menu"
     case nextMatch = "match.next", previousMatch = "match.previous"
-    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", workflows = "view.workflows", log = "view.log", lastView = "view.last"
+    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", beat = "view.beat", workflows = "view.workflows", log = "view.log", lastView = "view.last"
     case nextPane = "pane.next", previousPane = "pane.previous", zoomIn = "pane.zoom-in", zoomOut = "pane.zoom-out"
     case nextTab = "tab.next", previousTab = "tab.previous"
     case mark = "mark.toggle", markRange = "mark.range", markAll = "mark.all", markNone = "mark.none"
     case sort = "sort.menu", sortLeft = "sort.left", sortRight = "sort.right", sortReverse = "sort.reverse"
     case settings, wide, follow, freeze, refresh, redraw, suspend
     case failures, copyID = "copy.id", copyRecord = "copy.record", raw, time, rowLog = "log.row", save
-    case events = "events.switch"
+    case events = "events.switch", undo
     // The destructive pair, in every view
     case remove = "take-away", removeHard = "take-away.hard"
     // Tasks
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Workers
     case shrink = "pool.shrink", grow = "pool.grow", consumers = "worker.consumers"
+    // Beat
+    case upcoming = "entry.upcoming", suspendEntry = "entry.suspend", trigger = "entry.trigger", skip = "entry.skip", editEntry = "entry.edit", addEntry = "entry.add"
+    case pauseBeat = "beat.pause"
 }
 
 extension Command {
     /// Where a binding applies.
     public enum Place: String, CaseIterable, Hashable, Sendable {
-        case everywhere, tasks, workers
+        case everywhere, tasks, workers, beat
     }
 
     public var place: Place {
         switch self {
         case .info, .traceback, .family: .tasks
         case .shrink, .grow, .consumers: .workers
+        case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
         default: .everywhere
         }
     }
@@ -65,6 +69,7 @@ extension Command {
         case .tasks: "tasks"
         case .queues: "queues"
         case .workers: "workers"
+        case .beat: "beat: schedule entries"
         case .workflows: "workflows"
         case .log: "log of actions"
         case .lastView: "the view before this one"
@@ -97,7 +102,8 @@ extension Command {
         case .rowLog: "log of actions on this row"
         case .save: "save this table (CSV or JSON)"
         case .events: "switch task events on or off"
-        case .remove: "take away: revoke a task"
+        case .undo: "take the last edit of the schedule back"
+        case .remove: "take away: revoke a task, remove a schedule entry"
         case .removeHard: "take away hard: terminate a task, shut a worker down"
         case .info: "summary of the task"
         case .traceback: "traceback of the task"
@@ -105,6 +111,13 @@ extension Command {
         case .shrink: "shrink the pool"
         case .grow: "grow the pool"
         case .consumers: "start or stop consuming a queue"
+        case .upcoming: "next 20 runs, in three time zones"
+        case .suspendEntry: "suspend or resume the entry"
+        case .trigger: "send the entry's task now"
+        case .skip: "leave out the next run"
+        case .editEntry: "edit the entry"
+        case .addEntry: "add an entry"
+        case .pauseBeat: "pause the whole beat: suspend all entries"
         }
     }
 
@@ -131,6 +144,14 @@ extension Command {
         case .shrink: "shrink"
         case .grow: "grow"
         case .consumers: "consumers"
+        case .upcoming: "next runs"
+        case .suspendEntry: "suspend"
+        case .trigger: "trigger"
+        case .skip: "skip"
+        case .editEntry: "edit"
+        case .addEntry: "add"
+        case .pauseBeat: "pause all"
+        case .undo: "undo"
         case .wide: "wide"
         case .copyID: "copy"
         case .copyRecord: "copy JSON"
@@ -151,7 +172,8 @@ extension Command {
     /// Changes something in the cluster; always asks first.
     public var isActing: Bool {
         switch self {
-        case .remove, .removeHard, .shrink, .grow, .consumers, .events: true
+        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo: true
+        case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false
         }
     }

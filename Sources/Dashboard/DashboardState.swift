@@ -51,6 +51,9 @@ public struct DashboardState: Hashable, Sendable {
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
     var header = HeaderFacts()
+    var beat = BeatFacts()
+    /// Edits of the schedule from here that can be taken back, the newest last.
+    public internal(set) var scheduleEdits: [DoneEdit] = []
 
     /// The last line's text.
     public struct Outcome: Hashable, Sendable {
@@ -82,7 +85,12 @@ public struct DashboardState: Hashable, Sendable {
     }
 
     /// A line is being typed: keys go into it, none acts on a row.
-    public var isTyping: Bool { if case .line? = modals.last { true } else { false } }
+    public var isTyping: Bool {
+        switch modals.last {
+        case .line, .entry: true
+        default: false
+        }
+    }
 
     /// The lists stand still; the header goes on.
     public var isFrozen: Bool { frozen != nil }
@@ -103,6 +111,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: request.tasks = query
         case .queues: request.queues = query
         case .workers: request.workers = query
+        case .beat: request.beat = query
         case .workflows: request.workflows = query
         }
         return request
@@ -120,6 +129,7 @@ public struct DashboardState: Hashable, Sendable {
         case .tasks: .tasks
         case .queues: .queues
         case .workers: .workers
+        case .beat: .beat
         case .workflows: .workflows
         case .log: .log
         }

@@ -17,11 +17,19 @@ public enum Effect: Hashable, Sendable {
     case fetchResult(TaskID)
     /// Ask one worker `active reserved scheduled revoked stats conf registered active_queues report`.
     case inspect(WorkerName)
+    /// Do that to schedule entries; the runner reads each again and refuses those that somebody has changed meanwhile.
+    case entries(EntryAct, EntryTargets)
+    /// Take an edit of the schedule back, by its number.
+    case undoEdit(Int, title: String)
     /// Put text on the clipboard.
     case copy(String)
     /// Write the shown table (all rows that match) as a file of that kind.
     case save(view: String, kind: TableFile)
     case theme(String)
+    /// The rules of a time zone by its IANA name; answered by `Action.zone`.
+    case askZone(String)
+    /// Adds (`replacing` is `nil`) or replaces a schedule entry, if it is still as it was read; answered by `Action.entryWritten` or `Action.entryRefused`.
+    case saveEntry(ScheduleEntry, replacing: StoredEntry?)
 
     public enum TableFile: String, Hashable, Sendable { case csv, json }
 }
@@ -36,7 +44,15 @@ public enum Action: Hashable, Sendable {
     case resultFailed(TaskID, String)
     case inspected(WorkerName, method: String, Value)
     case inspectFailed(WorkerName, String)
+    /// The schedule was edited, and can be edited back; that was done.
+    case edited(DoneEdit)
+    case undone(Int)
     case notify(String, isError: Bool)
+    /// `nil`: there is no such zone.
+    case zone(String, ZoneRules?)
+    case entryWritten(ScheduleWrite)
+    /// The store would not, or could not be reached; in its words.
+    case entryRefused(String)
 }
 
 /// One line of view 8.

@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints a table and writes all figures as JSON.
 
 usage: bench.py [--json FILE] [--only NAME[,NAME…]] [--events COUNT]
-What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys and views), engine (the rest).
+What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys, views and entries), beat, engine (the rest).
 """
 import argparse
 import json
@@ -11,13 +11,14 @@ import time
 import traceback
 from pathlib import Path
 
+import beat
 import engine
 import idle
 import ingest
 import keys
 import start
 
-PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest")
+PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest", "beat", "entries")
 
 
 def measure(part, options):
@@ -33,6 +34,8 @@ def measure(part, options):
         "roundtrip": engine.measure_roundtrip,
         "sqlite": engine.measure_sqlite,
         "rest": engine.measure_rest,
+        "beat": beat.measure,
+        "entries": keys.measure_entries,
     }[part]()
 
 
@@ -61,7 +64,7 @@ def table(results):
     for part, rows in results.items():
         print(f"\n{part}")
         for who, figures in rows.items():
-            if part == "views" and "error" not in figures:
+            if part in ("views", "entries") and "error" not in figures:
                 for view, taken in figures.items():
                     print(f"  {view:<17} {amount(view, taken)}")
             else:

@@ -6,7 +6,9 @@ effect: another row under the cursor (`keys`), another picture (`views`). What t
 import contextlib
 import re
 import threading
+import time
 
+import beat
 from flood import BATCH, Events, publish
 from servers import PROGRAM, Redis, percentile, redis_server, wait_until
 from session import Session, body, changed, selected
@@ -125,3 +127,29 @@ def summary(taken):
     """Of seconds; `None` stands for a key that had no effect."""
     seen = [seconds for seconds in taken if seconds is not None]
     return {"missed": len(taken) - len(seen), "median": percentile(seen, 0.5) if seen else None, "worst": max(seen, default=None)}
+
+
+def measure_entries(rounds=10, count=5_000):
+    """Beat's view of a RedBeat store: opened, sorted, filtered (`filter typed` is 17 keys at once)."""
+    with redis_server() as port:
+        now = time.time()
+        beat.fill(port, [(number, now - number % 3600) for number in range(count)], 86_400)
+        url = f"redis://127.0.0.1:{port}/0"
+        with Session([PROGRAM, "-b", url, "-S", f"redbeat+{url}"], 160, 50) as dashboard:
+            dashboard.wait(lambda screen: "bench" in "\n".join(screen.display), 20)
+            dashboard.settle(2)
+            dashboard.press("5>", lambda screen: "sorted by" in screen.display[-2])
+            times = {}
+
+            def step(name, keys, claim=None):
+                dashboard.settle(0.4)
+                times.setdefault(name, []).append(dashboard.press(keys, claim or changed(dashboard.body), limit=5))
+
+            for _ in range(rounds):
+                step("tasks", "2")
+                step("beat", "5", lambda screen: "bench" in "\n".join(body(screen)))
+                descends = "▼" in dashboard.screen.display[3]
+                step("sort", "I", lambda screen: ("▼" in screen.display[3]) != descends)
+                step("filter typed", "/name:\"bench 77\"\r", lambda screen: "1 of 5,000" in screen.display[2])
+                step("filter off", "\x1b", lambda screen: " of " not in screen.display[2])
+    return {"celeriac": {name: summary(taken) for name, taken in times.items()}}

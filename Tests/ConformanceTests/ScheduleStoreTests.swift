@@ -1,6 +1,7 @@
 import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
+import Synchronization
 import TestSupport
 import Testing
 
@@ -285,6 +286,41 @@ import Testing
         await store.close()
         while await changes.next() != nil {}
         await place.close(store, other)
+    }
+
+    /// But of what others do.
+    @Test(arguments: ScheduleKind.all) func beatHearsNothingOfItsOwnRuns(kind: ScheduleKind) async throws {
+        // A file is looked at as a whole.
+        if kind.testDescription == ScheduleKind.file.testDescription { return }
+        let place = try await kind.place()
+        let beat = try place.open(), other = try place.open()
+        try await other.put(Self.entry("n"))
+        let heard = Mutex<[ScheduleChange]>([])
+        let listening = Task { for await change in beat.edits() { heard.withLock { $0.append(change) } } }
+        while heard.withLock({ $0.isEmpty }) { await Task.yield() }
+        for run in 1...3 {
+            try await beat.record([RecordedRun(name: "n", lastRun: Self.midnight + Double(run), runs: run, nextDue: nil), RecordedRun(name: "gone", lastRun: 1, runs: 1, nextDue: nil)])
+        }
+        #expect(try await other.entry("n")?.entry.runs == 3)
+        #expect(try await other.entries().map(\.entry.name) == ["n"])
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(heard.withLock { $0 } == [.anything])
+        try await other.put(Self.entry("m"))
+        while heard.withLock({ $0.count }) < 2 { await Task.yield() }
+        #expect(heard.withLock { $0[1] == .entry("m") || $0[1] == .anything })
+        listening.cancel()
+        await place.close(beat, other)
+    }
+
+    @Test(arguments: ScheduleKind.all) func pagesTellWhatTheListTells(kind: ScheduleKind) async throws {
+        let place = try await kind.place()
+        let store = try place.open()
+        for number in 0..<30 { try await store.put(Self.entry("\(number)")) }
+        let told = Mutex<[StoredEntry]>([])
+        try await store.pages { page in told.withLock { $0 += page } }
+        let listed = try await store.entries()
+        #expect(told.withLock { $0.sorted { $0.entry.name < $1.entry.name } } == listed)
+        await place.close(store)
     }
 
     @Test(arguments: ScheduleKind.all) func oneLeads(kind: ScheduleKind) async throws {

@@ -1,4 +1,5 @@
 import CeleriacCore
+import OrderedCollections
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
         var session = Session(columns: 120, rows: 36, permission: permission)
         for _ in 0..<600 {
             session.press(Self.key(&random))
-            if Int.random(in: 0..<40, using: &random) == 0 { session.press(["esc esc : c o n t r o l space s h u t d o w n enter y", "esc 2 j x y X enter y", "esc 4 X E y"].randomElement(using: &random) ?? "") }
+            if Int.random(in: 0..<40, using: &random) == 0 { session.press(["esc esc : c o n t r o l space s h u t d o w n enter y", "esc 2 j x y X enter y", "esc 4 X E y", "esc 5 s y T y x y S y u y", "esc 5 B p r o d enter"].randomElement(using: &random) ?? "") }
         }
         #expect(session.effects.allSatisfy { !$0.acts })
         if permission == .passive {
@@ -52,7 +53,7 @@ import Testing
 
     static let hostile = ["\u{1B}[31mred\u{7}\u{9B}2J", "a\u{202E}gnp.exe", "line\nbreak\r\ttab", "zero\u{200B}width\u{FEFF}", "tag\u{E0041}", "漢字👩‍👩‍👧‍👦é", String(repeating: "\u{301}", count: 500), "\u{0}\u{85}\u{2028}"]
 
-    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "3", "3 enter", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q"]
+    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "3", "3 enter", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 .", "5 s", "5 x"]
 
     @Test(arguments: hostile, visits) func noForeignByteReachesTheTerminal(_ text: String, _ keys: String) {
         var session = Session.poisoned(with: text)
@@ -86,7 +87,14 @@ import Testing
         (session.workers[0].heartbeatAge, session.workers[0].drift, session.workers[0].load, session.workers[0].active) = (figure, figure, [figure], .known(.min))
         (session.header.eventsPerSecond, session.header.lag, session.header.heardAt) = (figure, figure, figure)
         session.header.link = .reconnecting(since: figure, retryAt: figure, reason: "?")
-        for keys in ["1", "2 j enter", "z 2 z j enter", "3 enter", "4 enter"] {
+        var entry = ScheduleEntry("figure", task: "a", schedule: .interval(IntervalSchedule(every: figure)), start: figure, end: figure, lastRun: figure, runs: .max)
+        let other = ScheduleEntry("clocked", task: "a", schedule: .clocked(figure), lastRun: -figure)
+        session.schedule.fold(all: [entry, other].map { StoredEntry($0, version: "1") }, now: session.now)
+        (entry.start, entry.end, entry.lastRun, entry.runs) = (nil, nil, session.now - 1, .min)
+        session.schedule.fold("figure", StoredEntry(entry, version: "2"), now: session.now)
+        session.beatFacts.link = .lost(since: figure, reason: "?")
+        session.beatFacts.heardAt = figure
+        for keys in ["1", "2 j enter", "z 2 z j enter", "3 enter", "4 enter", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 j enter", "5 j i"] {
             session.press(keys)
             #expect(session.grid.text.count > 100)
         }
@@ -133,6 +141,14 @@ extension Session {
         session.state.handle(.reply(log: 1, ControlReply(worker: WorkerName(text), value: ["error": .string(text)])), now: session.now)
         session.state.handle(.reply(log: 1, ControlReply(worker: WorkerName(text), value: value)), now: session.now)
         session.state.handle(.finished(log: 1, summary: text, isError: true), now: session.now)
+        var entry = ScheduleEntry(text, task: text, args: [.string(text)], kwargs: [text: 1], options: ["queue": .string(text)], schedule: .interval(IntervalSchedule(every: 60)), lastRun: session.now - 5, runs: 1, note: text)
+        entry.zone = text
+        session.schedule = BeatTable { _ in .utc }
+        session.schedule.fold(all: [StoredEntry(entry, version: "1"), StoredEntry(ScheduleEntry(text + "2", task: text, schedule: entry.schedule), version: "1", problem: text)], now: session.now)
+        session.schedule.fold(session.schedule.questions(limit: 9, now: session.now).map { ($0, EntryOutcome(task: TaskID(text), state: TaskState(rawValue: text), exception: text)) })
+        session.beatFacts.link = .lost(since: session.now, reason: text)
+        (session.beatFacts.endpoint, session.beatFacts.lead) = (text, .held(ScheduleLeader(owner: text, remaining: 1)))
+        session.state.handle(.edited(DoneEdit(id: 1, title: text, names: [text], count: 1)), now: session.now)
         session.state.context = text
         session.state.endpoint = text
         session.look()

@@ -112,13 +112,19 @@ enum Sample {
     }
 
     /// Answers a request as the cluster's state does: the anchor moved, then the window cut around it.
-    static func picture(_ request: PictureRequest, tasks: [TaskRow] = tasks, queues: [QueueRow] = queues, workers: [WorkerRow] = workers, header: HeaderFacts = header, now: Double = now) -> Picture {
+    static func picture(_ request: PictureRequest, tasks: [TaskRow] = tasks, queues: [QueueRow] = queues, workers: [WorkerRow] = workers, header: HeaderFacts = header, schedule: BeatTable = schedule, beatFacts: BeatFacts = beatFacts, now: Double = now) -> Picture {
         var picture = Picture(now: now, header: header)
         picture.tasks = request.tasks.map { page(tasks, $0) { $0.id.rawValue } }
         picture.queues = request.queues.map { page(queues, $0) { $0.name.rawValue } }
         picture.workers = request.workers.map { page(workers, $0) { $0.name.rawValue } }
         picture.workflows = request.workflows.map { page(workflows.map(\.row), $0) { $0.id.rawValue } }
         picture.workflow = request.workflow.flatMap { id in workflows.first { detail in detail.row.id == id || detail.nodes.contains { $0.task?.id == id } } ?? alone(id, tasks) }
+        var table = schedule
+        if beatFacts.hasStore {
+            picture.beat = request.beat.map { table.page($0, now: now) }
+            picture.entry = request.entry.flatMap { detail($0, table, now: now) }
+        }
+        picture.beatFacts = beatFacts
         picture.timings = request.timings.map { Array(timings.prefix($0)) }
         picture.failures = request.failures.map { Array(failures.prefix($0)) }
         if let id = request.detail, let task = tasks.first(where: { $0.id == id }) {
@@ -150,6 +156,8 @@ struct Session {
     var queues = Sample.queues
     var workers = Sample.workers
     var header = Sample.header
+    var schedule = Sample.schedule
+    var beatFacts = Sample.beatFacts
     private(set) var effects: [Effect] = []
 
     init(columns: Int = 80, rows: Int = 24, permission: Permission = .act, isProduction: Bool = false) {
@@ -159,7 +167,7 @@ struct Session {
         look()
     }
 
-    var picture: Picture { Sample.picture(state.request(), tasks: tasks, queues: queues, workers: workers, header: header, now: now) }
+    var picture: Picture { Sample.picture(state.request(), tasks: tasks, queues: queues, workers: workers, header: header, schedule: schedule, beatFacts: beatFacts, now: now) }
     var grid: Grid { state.render(picture, keymap: Sample.keymap) }
 
     /// Request, picture, settle.

@@ -70,7 +70,7 @@ import Testing
     // MARK: - Command line and palette
 
     @Test(arguments: [
-        (":tasks state:failure", ViewName.tasks, "state:failure"), (":queues mail", .queues, "mail"), (":workers web", .workers, "web"), (":log revoke", .log, "revoke"), (":overview", .overview, ""),
+        (":tasks state:failure", ViewName.tasks, "state:failure"), (":queues mail", .queues, "mail"), (":workers web", .workers, "web"), (":beat nightly", .beat, "nightly"), (":log revoke", .log, "revoke"), (":overview", .overview, ""),
     ]) func aCommandOpensAViewWithItsFilter(_ text: String, _ view: ViewName, _ filter: String) {
         var session = Session()
         session.type(text)
@@ -192,8 +192,8 @@ import Testing
         var session = Session()
         session.press("K")
         #expect(session.state.notice?.text == "K does nothing here: ? lists the keys")
-        session.press("5")
-        #expect(session.state.notice?.text == "there is no view 5")
+        session.press("7")
+        #expect(session.state.notice?.text == "there is no view 7")
     }
 
     @Test func qGoesBackAndThenQuits() {

@@ -1,10 +1,11 @@
-"""What becomes of tasks when workers, their children and the broker die: nothing is lost, and what runs twice was in flight and says so.
+"""What becomes of tasks when workers, their children, the broker and beats die: nothing is lost, and what runs twice was in flight and says so.
 
 usage: faults.py [--tasks COUNT] [--only NAME[,NAME…]] [--seed NUMBER]
-       NAMEs: workers children broker long
+       NAMEs: workers children broker long beat
 
 Each task has a unique number and writes it, with the mark "redelivered" when its message bore one, into a ledger: a Redis server of its own that nobody
-kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set. Prints a line for each part; exit code 1 if a promise did not hold.
+kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set; CELERIAC_BIN the program whose beats are killed. Prints a line for each part; exit
+code 1 if a promise did not hold.
 """
 import argparse
 import base64
@@ -21,6 +22,8 @@ import uuid
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+
+import beats
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Benchmarks"))
 from servers import Redis, answers, free_port, redis_server, wait_until  # noqa: E402
@@ -192,7 +195,7 @@ def long(_):
         return judge("long", 2 * count, ledger, 0, f"; visibility timeout {timeout} s, ETA {10 * timeout} s, run time {3 * timeout} s")
 
 
-PARTS = {"workers": workers, "children": children, "broker": broker, "long": long}
+PARTS = {"workers": workers, "children": children, "broker": broker, "long": long, "beat": beats.beat}
 
 
 def main():

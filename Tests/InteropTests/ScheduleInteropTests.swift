@@ -17,28 +17,11 @@ struct ScheduleInteropTests {
         ScheduleEntry(name, task: "shop.add", args: args, schedule: .interval(IntervalSchedule(every: seconds)))
     }
 
-    /// What each Python program below prints of an entry.
-    private static let show = """
-        def show(e):
-            return {"name": e.name, "task": e.task, "args": list(e.args or []), "kwargs": dict(e.kwargs or {}), "options": {k: str(v) for k, v in e.options.items()},
-                "schedule": repr(e.schedule), "last": e.last_run_at and e.last_run_at.timestamp(), "runs": e.total_run_count}
-        """
-
     // MARK: - RedBeat
 
     private static func redBeat(_ server: RedisServer) throws -> (PythonSchedules, RedBeatSchedules) {
         let url = "redis://127.0.0.1:\(server.port)/0"
-        let python = try PythonSchedules(
-            """
-            from celery import Celery
-            from celery.schedules import schedule, crontab
-            from redbeat import RedBeatSchedulerEntry as Entry, schedulers
-            from redbeat.schedules import rrule
-            app = Celery("shop", broker="\(url)")
-            app.conf.update(redbeat_redis_url="\(url)", beat_max_loop_interval=1, task_ignore_result=True)
-            \(show)
-            """)
-        return (python, try RedBeatSchedules(BrokerURL("redbeat+" + url)))
+        return (try .redBeat(url), try RedBeatSchedules(BrokerURL("redbeat+" + url)))
     }
 
     @Test func redBeatReadsWhatWeWrite() async throws {
@@ -211,42 +194,19 @@ struct ScheduleInteropTests {
     }
 
     @Test func djangoReadsOursAndWeItsOwn() async throws {
-        let python = try PythonSchedules(
-            """
-            import django
-            from django.conf import settings
-            settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "FOLDER/db.sqlite3"}}, USE_TZ=True,
-                INSTALLED_APPS=["django_celery_beat"], DEFAULT_AUTO_FIELD="django.db.models.AutoField", CELERY_TIMEZONE="UTC", TIME_ZONE="UTC")
-            django.setup()
-            from celery import Celery
-            from django_celery_beat.models import PeriodicTask, IntervalSchedule
-            from django_celery_beat.schedulers import DatabaseScheduler
-            app = Celery("shop", broker="memory://")
-            at = datetime.datetime.fromtimestamp(\(Self.time), datetime.timezone.utc)
-            \(Self.show)
-            """)
+        let python = try PythonSchedules.django(at: Self.time)
         let store = try SQLiteSchedules(BrokerURL(scheme: "sqlite", path: python.folder.path + "/db.sqlite3"), layout: .django)
         try await Self.check(
             python, store,
             """
-            from django.core.management import call_command
-            call_command("migrate", verbosity=0)
+            migrate()
             every, _ = IntervalSchedule.objects.get_or_create(every=5, period="minutes")
             PeriodicTask.objects.create(name="made", task="shop.add", interval=every, args="[1]", queue="q", start_time=at, last_run_at=at)
             """, "s = DatabaseScheduler(app=app, lazy=True)")
     }
 
     @Test func sqlalchemyReadsOursAndWeItsOwn() async throws {
-        let python = try PythonSchedules(
-            """
-            from celery import Celery
-            from sqlalchemy_celery_beat.models import PeriodicTask, IntervalSchedule
-            from sqlalchemy_celery_beat.schedulers import DatabaseScheduler
-            app = Celery("shop", broker="memory://")
-            app.conf.update(beat_dburi="sqlite:///FOLDER/schedule.db")
-            at = datetime.datetime.fromtimestamp(\(Self.time), datetime.timezone.utc)
-            \(Self.show)
-            """)
+        let python = try PythonSchedules.sqlalchemy(at: Self.time)
         let store = try SQLiteSchedules(BrokerURL(scheme: "sqlite", path: python.folder.path + "/schedule.db"), layout: .sqlalchemy)
         try await Self.check(
             python, store,

@@ -31,6 +31,7 @@ import Testing
         ("a revoked task", { $0.contains("media.transcode") && $0.contains("REVOKED") }),
         ("a task that waits for its time", { $0.contains("mail.newsletter") && $0.contains("RECEIVED") }),
         ("the body of a chord", { $0.contains("media.album") && $0.contains("SUCCESS") }),
+        ("what beat sent, which fails", { $0.contains("bank.reconcile") && $0.contains("FAILURE") }),
         ("a task that waits for its rate limit", { $0.contains("search.reindex") && $0.contains("RECEIVED") }),
     ]
 
@@ -45,7 +46,7 @@ import Testing
         Attachment.record(screen.text, named: "demo.txt")
 
         let processes = ProcessTable.descendants(of: demo.terminal.processID)
-        #expect(processes.count >= 4, "two workers, and the two processes of the second: \(processes)")
+        #expect(processes.count >= 5, "two workers, the two processes of the second, and beat: \(processes)")
         demo.terminal.type("q")
         #expect(demo.terminal.waitForEnd(within: .seconds(10)) == 0)
         #expect(demo.terminal.isCooked)
@@ -57,7 +58,7 @@ import Testing
         let demo = try Running()
         #expect(demo.terminal.wait(within: .seconds(20)) { $0.text.contains("workers 2/2") }, "\(demo.terminal.screen)")
         let processes = ProcessTable.descendants(of: demo.terminal.processID)
-        #expect(processes.count >= 4)
+        #expect(processes.count >= 5)
         demo.terminal.signal(SIGKILL)
         #expect(eventually(within: 10) { !processes.contains(where: ProcessTable.isRunning) })
     }
@@ -70,7 +71,9 @@ import Testing
         demo.terminal.type("q")
         #expect(demo.terminal.waitForEnd(within: .seconds(10)) == 0)
         let files = try FileManager.default.contentsOfDirectory(atPath: kept.path)
-        #expect(Set(["demo.db", "worker-1.log", "worker-2.log"]).isSubset(of: files), "\(files)")
+        #expect(Set(["demo.db", "worker-1.log", "worker-2.log", "beat.log"]).isSubset(of: files), "\(files)")
+        let log = try String(contentsOf: kept.appendingPathComponent("beat.log"), encoding: .utf8)
+        #expect(log.contains("beat: Leading 8 entries") && log.contains("reports: monthly is left out: "), "\(log)")
     }
 
     @Test func needsATerminalAndNoOtherBroker() throws {

@@ -52,6 +52,7 @@ public struct AppConfiguration: Sendable {
     /// Redelivered so often, a message goes to the dead-letter queue instead of the pool.
     public var poisonLimit = 5
     public var worker = WorkerConfiguration()
+    public var beat = BeatConfiguration()
 
     public init() {}
 }

@@ -52,27 +52,39 @@ extension App {
     func send(_ calls: [TaskCall]) async throws(TransportError) {
         guard !calls.isEmpty else { return }
         let hooks = middleware.compactMap(\.willSend), now = time()
-        let prepared = try await mapMany(calls) { [self] (call) throws(TransportError) in
-            var call = completed(call, now: now)
-            for hook in hooks { hook(&call) }
-            let destination = try sender.destination(of: call)
-            call.priority = destination.priority ?? configuration.defaultPriority
-            let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
-            return (publication: Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope), destination: destination)
-        }
+        try await send(mapMany(calls) { [self] (call) throws(TransportError) in try prepare(call, hooks, now: now) }, now: now)
+    }
+
+    /// A message ready to go.
+    struct Outgoing: Sendable {
+        let publication: Publication
+        let destination: Router.Destination
+    }
+
+    func prepare(_ call: TaskCall, _ hooks: [@Sendable (inout TaskCall) -> Void], now: Double) throws(TransportError) -> Outgoing {
+        var call = completed(call, now: now)
+        for hook in hooks { hook(&call) }
+        let destination = try sender.destination(of: call)
+        call.priority = destination.priority ?? configuration.defaultPriority
+        let envelope = call.envelope(now: now, replyTo: sender.replyTo, origin: sender.origin)
+        return Outgoing(
+            publication: Publication(exchange: destination.exchange, routingKey: destination.routingKey, envelope: envelope), destination: destination)
+    }
+
+    func send(_ messages: [Outgoing], now: Double) async throws(TransportError) {
         var queues: OrderedDictionary<QueueName, Queue> = [:]
         let declaresAll = transport.features.contains(.declaredQueues)
-        for (_, destination) in prepared {
-            if let queue = destination.declared, declaresAll || !destination.exchange.isEmpty { queues[queue.name] = queue }
+        for message in messages {
+            if let queue = message.destination.declared, declaresAll || !message.destination.exchange.isEmpty { queues[queue.name] = queue }
         }
         var events = configuration.sendsSentEvents && transport.features.contains(.broadcast) ? SenderEvents(node: sender.origin) : nil
         if events != nil {
-            for (publication, destination) in prepared {
-                events?.add("task-sent", sender.sentEvent(publication.envelope, to: destination), clock: clock.forward(), now: now)
+            for message in messages {
+                events?.add("task-sent", sender.sentEvent(message.publication.envelope, to: message.destination), clock: clock.forward(), now: now)
             }
         }
         if let results, results.replyQueue != nil { try await results.openReplies() }
-        try await publish(prepared.map(\.publication), declaring: sender.undeclared(Array(queues.values)))
+        try await publish(messages.map(\.publication), declaring: sender.undeclared(Array(queues.values)))
         if let told = events?.publication(to: configuration.broker.eventExchange) { await tell(told) }
     }
 

@@ -16,6 +16,8 @@ public enum Schemes {
         var resultStore: (@Sendable (BrokerURL, BrokerSettings) throws(TransportError) -> any ResultStore)?
         /// Of beat.
         var schedules: (@Sendable (BrokerURL, Permission) throws(TransportError) -> any ScheduleStore)?
+        /// Of beat, in what is a broker as well.
+        var ownSchedules: (@Sendable (BrokerURL) throws(TransportError) -> any ScheduleStore)?
     }
 
     static let kinds = [
@@ -43,7 +45,8 @@ public enum Schemes {
             broker: { (url, settings, permission) throws(TransportError) in try SQLiteBroker(url, settings: settings, permission: permission) },
             resultBackend: { (url, _) throws(TransportError) in try SQLiteResults(url, creates: false) },
             transport: { (url, settings) throws(TransportError) in VirtualTransport(try SQLiteStore(url), settings: settings) },
-            resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) }),
+            resultStore: { (url, _) throws(TransportError) in try SQLiteResults(url) },
+            ownSchedules: { (url) throws(TransportError) in try SQLiteSchedules(url) }),
         // Each opening has queues of its own, which end with the process.
         Kind(
             schemes: ["memory"],
@@ -111,6 +114,11 @@ public enum Schemes {
             }
         }
         return permission == .act ? store : WatchedSchedules(store, permission: permission)
+    }
+
+    /// The store of beat's entries that a broker is itself; `nil`: it is none, and one has to be named.
+    public static func schedules(within broker: BrokerURL) throws(TransportError) -> (any ScheduleStore)? {
+        try kinds.first { $0.schemes.contains(broker.scheme) }?.ownSchedules?(broker)
     }
 
     /// The one look-up.

@@ -1,25 +1,14 @@
 import CeleriacCore
 import Logging
 
-/// The options of `celery worker` that make sense here, as a table: a dozen do not make up for a package that every program using this library would have to build.
+/// The options of `celery worker` that make sense here.
 struct WorkerArguments {
     private(set) var configuration: WorkerConfiguration
-    private(set) var logLevel = Logger.Level.warning
+    var logLevel = Logger.Level.warning
 
-    /// Fit to be shown.
-    struct Misuse: Error, Hashable, Sendable { let description: String }
+    private typealias Option = CommandOption<WorkerArguments>
 
-    private struct Option {
-        var names: [String]
-        /// What it wants, for the usage; `nil` for a flag.
-        var value: String?
-        /// False when it cannot take that value.
-        var take: Taking
-    }
-
-    private typealias Taking = @Sendable (inout WorkerArguments, String) -> Bool
-
-    private static func count(_ key: any WritableKeyPath<WorkerConfiguration, Int?> & Sendable) -> Taking {
+    private static func count(_ key: any WritableKeyPath<WorkerConfiguration, Int?> & Sendable) -> Option.Taking {
         { arguments, text in
             guard let number = Int(text), number >= 1 else { return false }
             arguments.configuration[keyPath: key] = number
@@ -27,14 +16,14 @@ struct WorkerArguments {
         }
     }
 
-    private static func flag(_ key: any WritableKeyPath<WorkerConfiguration, Bool> & Sendable, _ value: Bool) -> Taking {
+    private static func flag(_ key: any WritableKeyPath<WorkerConfiguration, Bool> & Sendable, _ value: Bool) -> Option.Taking {
         { arguments, _ in
             arguments.configuration[keyPath: key] = value
             return true
         }
     }
 
-    private static func text(_ key: any WritableKeyPath<WorkerConfiguration, String?> & Sendable) -> Taking {
+    private static func text(_ key: any WritableKeyPath<WorkerConfiguration, String?> & Sendable) -> Option.Taking {
         { arguments, text in
             arguments.configuration[keyPath: key] = text
             return !text.isEmpty
@@ -55,11 +44,7 @@ struct WorkerArguments {
             return true
         },
         Option(names: ["-E", "--task-events"], take: flag(\.sendsEvents, true)),
-        Option(names: ["-l", "--loglevel"], value: "LEVEL") { arguments, text in
-            guard let level = Logger.Level(rawValue: text.lowercased()) else { return false }
-            arguments.logLevel = level
-            return true
-        },
+        .level(\.logLevel),
         Option(names: ["--autoscale"], value: "MAX,MIN") { arguments, text in
             let numbers = text.split(separator: ",").compactMap { Int($0) }
             guard numbers.count == 2, numbers[0] >= 1, 0...numbers[0] ~= numbers[1] else { return false }
@@ -80,35 +65,11 @@ struct WorkerArguments {
         Option(names: ["--without-gossip"]) { _, _ in true },
     ]
 
-    static var usage: String {
-        "usage: worker " + options.map { option in "[\(option.names[0])\(option.value.map { " " + $0 } ?? "")]" }.joined(separator: " ")
-    }
+    static var usage: String { Option.usage("worker", options) }
 
     /// - Parameter configuration: what the options do not say.
-    init(_ arguments: [String], _ configuration: WorkerConfiguration) throws(Misuse) {
+    init(_ arguments: ArraySlice<String>, _ configuration: WorkerConfiguration) throws(Misuse) {
         self.configuration = configuration
-        guard let command = arguments.first else { throw Misuse(description: "what is to be done?") }
-        guard command == "worker" else { throw Misuse(description: "unknown command \"\(ForeignText.safe(command))\"") }
-        var rest = arguments.dropFirst()
-        while let argument = rest.popFirst() { try take(argument, &rest) }
-    }
-
-    /// `--name value`, `--name=value`, `-n value` or `-nvalue`.
-    private mutating func take(_ argument: String, _ rest: inout ArraySlice<String>) throws(Misuse) {
-        let isLong = argument.hasPrefix("--")
-        let name = String(isLong ? argument.prefix { $0 != "=" } : argument.prefix(2))
-        guard let option = Self.options.first(where: { $0.names.contains(name) }) else {
-            let nearest = Nearest.match(for: name, in: Self.options.flatMap(\.names)).map { "; did you mean \($0)?" } ?? ""
-            throw Misuse(description: "unknown option \(ForeignText.safe(name))\(nearest)")
-        }
-        let isAttached = name.count < argument.count
-        let attached = isAttached ? String(argument.dropFirst(name.count).drop { $0 == "=" }) : nil
-        guard let wanted = option.value else {
-            if isAttached { throw Misuse(description: "\(name) takes no value") }
-            _ = option.take(&self, "")
-            return
-        }
-        guard let value = attached ?? rest.popFirst() else { throw Misuse(description: "\(name) wants \(wanted)") }
-        guard option.take(&self, value) else { throw Misuse(description: "\(name) wants \(wanted), not \"\(ForeignText.safe(value))\"") }
+        try Option.read(arguments, Self.options, into: &self)
     }
 }

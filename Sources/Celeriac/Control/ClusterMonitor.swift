@@ -64,6 +64,8 @@ public actor ClusterMonitor {
     public func task(_ id: TaskID) -> TaskRow? { state.task(id, now: time()) }
     public func ids(matching filter: Filter, limit: Int) -> [TaskID] { state.ids(matching: filter, limit: limit, now: time()) }
     public func timings(over span: Double) -> [TimingRow] { state.timings(over: span, now: time()) }
+    public func outcomes(of questions: [RunQuestion]) -> [EntryOutcome?] { state.outcomes(of: questions, now: time()) }
+    public func runs(like question: RunQuestion, limit: Int) -> [EntryRun] { state.runs(like: question, limit: limit, now: time()) }
     public var workerNames: [WorkerName] { state.workerNames }
     public var linkState: LinkState { link }
 

@@ -17,7 +17,7 @@ public final class MemorySchedules: ScheduleStore {
         var entries: [String: Kept] = [:]
         var edits = 0
         var leader: (owner: String, until: ContinuousClock.Instant)?
-        var mailboxes: [Int: ScheduleMailbox] = [:]
+        var mailboxes: [Int: (mailbox: ScheduleMailbox, hearsRuns: Bool)] = [:]
         var lastMailbox = 0
         var isClosed = false
     }
@@ -34,7 +34,7 @@ public final class MemorySchedules: ScheduleStore {
         let mailboxes = state.withLock { state in
             state.isClosed = true
             defer { state.mailboxes = [:] }
-            return state.mailboxes.values.map(\.self)
+            return state.mailboxes.values.map(\.mailbox)
         }
         for mailbox in mailboxes { mailbox.close() }
     }
@@ -96,24 +96,27 @@ public final class MemorySchedules: ScheduleStore {
                 state.entries[run.name] = kept
             }
         }
-        tell(runs.map(\.name))
+        tell(runs.map(\.name), ofRuns: true)
     }
 
     // MARK: - Changes
 
-    public func changes() -> AsyncStream<ScheduleChange> {
+    public func changes() -> AsyncStream<ScheduleChange> { stream(hearsRuns: true) }
+    public func edits() -> AsyncStream<ScheduleChange> { stream(hearsRuns: false) }
+
+    private func stream(hearsRuns: Bool) -> AsyncStream<ScheduleChange> {
         let mailbox = ScheduleMailbox()
         mailbox.put(.anything)
         let number = state.withLock { state in
             state.lastMailbox += 1
-            if state.isClosed { mailbox.close() } else { state.mailboxes[state.lastMailbox] = mailbox }
+            if state.isClosed { mailbox.close() } else { state.mailboxes[state.lastMailbox] = (mailbox, hearsRuns) }
             return state.lastMailbox
         }
         return mailbox.stream { [weak self] in self?.state.withLock { _ = $0.mailboxes.removeValue(forKey: number) } }
     }
 
-    private func tell(_ names: [String]) {
-        let mailboxes = state.withLock { $0.mailboxes.values.map(\.self) }
+    private func tell(_ names: [String], ofRuns: Bool = false) {
+        let mailboxes = state.withLock { $0.mailboxes.values.filter { $0.hearsRuns || !ofRuns }.map(\.mailbox) }
         for mailbox in mailboxes { for name in names { mailbox.put(.entry(name)) } }
     }
 

@@ -21,6 +21,18 @@ package struct EntryVersion: Sendable {
         self.init(definition: definition, runs: runs)
     }
 
+    /// A hash of the definition in a version's text, for this process; of all of it when it is none of ours.
+    package static func definitionHash(_ text: String) -> Int {
+        var text = text, hasher = Hasher()
+        text.withUTF8 { bytes in
+            let digits = bytes.prefix { $0 != UInt8(ascii: ":") }
+            let rest = bytes.dropFirst(digits.count + 1)
+            let length = Int(String(decoding: digits, as: UTF8.self)).flatMap { 0...rest.count ~= $0 ? $0 : nil }
+            hasher.combine(bytes: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: length.map { rest.prefix($0) } ?? bytes[...])))
+        }
+        return hasher.finalize()
+    }
+
     package var text: String { "\(definition.utf8.count):\(definition)\(runs)" }
 
     /// Whether the edit that makes `entry` of what was read as `expected` may be written over `self`, which is stored now.

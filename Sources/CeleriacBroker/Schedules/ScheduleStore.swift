@@ -12,6 +12,8 @@ public protocol ScheduleStore: Sendable {
     /// All entries, in the order of their names.
     func entries() async throws(TransportError) -> [StoredEntry]
     func entry(_ name: String) async throws(TransportError) -> StoredEntry?
+    /// All entries in some pages, in no order: for whoever does not want to hold all of them and their versions at once.
+    func pages(_ take: @Sendable ([StoredEntry]) -> Void) async throws(TransportError)
 
     /// Adds (`expected` is `nil`), or replaces the entry that was read as `expected`; the name may change. What the store keeps beside it stays as it is.
     /// - Returns: as it is stored now.
@@ -27,6 +29,8 @@ public protocol ScheduleStore: Sendable {
     /// One element each time something may have changed, also by others; the name of the entry where the store tells it. The first one tells, as
     /// `.anything`, that the store is being watched from here on; another that comes after an interruption. Ends when the store is closed.
     func changes() -> AsyncStream<ScheduleChange>
+    /// As `changes`, for beat: of what `record` of this very object writes nothing is told, where the store can tell it apart.
+    func edits() -> AsyncStream<ScheduleChange>
 
     /// Takes or renews the lead for `duration`; where none is kept (`features`), everybody leads.
     func lead(_ owner: String, for duration: Duration) async throws(TransportError) -> Leadership
@@ -35,6 +39,11 @@ public protocol ScheduleStore: Sendable {
     func leader() async throws(TransportError) -> ScheduleLeader?
 
     func close() async
+}
+
+extension ScheduleStore {
+    public func pages(_ take: @Sendable ([StoredEntry]) -> Void) async throws(TransportError) { take(try await entries()) }
+    public func edits() -> AsyncStream<ScheduleChange> { changes() }
 }
 
 public struct RecordedRun: Hashable, Sendable {

@@ -15,7 +15,9 @@ public final class WatchedSchedules: ScheduleStore {
 
     public func entries() async throws(TransportError) -> [StoredEntry] { try await store.entries() }
     public func entry(_ name: String) async throws(TransportError) -> StoredEntry? { try await store.entry(name) }
+    public func pages(_ take: @Sendable ([StoredEntry]) -> Void) async throws(TransportError) { try await store.pages(take) }
     public func changes() -> AsyncStream<ScheduleChange> { store.changes() }
+    public func edits() -> AsyncStream<ScheduleChange> { store.edits() }
     public func leader() async throws(TransportError) -> ScheduleLeader? { try await store.leader() }
     public func close() async { await store.close() }
 

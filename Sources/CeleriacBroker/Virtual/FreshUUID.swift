@@ -27,9 +27,14 @@ private func randomPair() -> (UInt64, UInt64) {
 
 /// A random UUID (version 4), lower case as Python writes it.
 public func freshUUID() -> String {
-    var (high, low) = randomPair()
-    high = high & ~0xF000 | 0x4000
-    low = low & ~(0xC0 << 56) | 0x80 << 56
+    let (high, low) = randomPair()
+    return uuid(high, low, version: 4)
+}
+
+/// What identifies a UUID, but for what its version takes of it.
+package func uuid(_ high: UInt64, _ low: UInt64, version: UInt64) -> String {
+    let high = high & ~0xF000 | version << 12
+    let low = low & ~(0xC0 << 56) | 0x80 << 56
     return String(unsafeUninitializedCapacity: 36) { text in
         var index = 0
         for half in [high, low] {

@@ -7,10 +7,10 @@ import Foundation
 /// `celeriac demo`: a whole cluster on one machine, no server, with the dashboard on top.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show a cluster at work: an SQLite file as broker and result backend, two workers, a producer, and the dashboard.",
+        abstract: "Show a cluster at work: an SQLite file as broker, result backend and schedule, two workers, a beat, a producer, and the dashboard.",
         discussion: "Everything ends with the dashboard, and nothing is left behind but what --keep asks for.")
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("Keep the database and the workers' logs in this folder.", valueName: "folder")) var keep: String?
+    @Option(help: ArgumentHelp("Keep the database and the logs of workers and beat in this folder.", valueName: "folder")) var keep: String?
 
     func run() async throws {
         guard global.broker == nil, global.resultBackend == nil, global.context == nil else { throw Failure(.wrongUsage, "the demo brings its own broker") }
@@ -22,6 +22,7 @@ struct Demo: AsyncParsableCommand {
             for (index, options) in Self.workers.enumerated() {
                 try workers.start(["demo-worker", "-b", folder.url, "-r", folder.url] + options, log: folder.path + "/worker-\(index + 1).log")
             }
+            try workers.start(["demo-beat", "-b", folder.url, "-S", folder.url], log: folder.path + "/beat.log")
             let producer = try DemoProducer(broker: folder.url)
             producing = Task { await producer.run() }
         } catch {
@@ -49,6 +50,7 @@ struct Demo: AsyncParsableCommand {
         // Whatever the user's own clusters are, and how they are reached.
         var session = try Session(top.global, usesContexts: false)
         session.contextName = "demo"
+        session.scheduler = folder.url
         session.permission = global.passive ? .passive : global.readOnly ? .readOnly : .act
         try await top.show(session)
     }
@@ -74,7 +76,7 @@ struct DemoFolder {
         }
     }
 
-    /// Of the one file that is broker and result backend.
+    /// Of the one file that is broker, result backend and schedule.
     var url: String { "sqlite:///" + ((path + "/demo.db").addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path + "/demo.db") }
 
     func remove() {

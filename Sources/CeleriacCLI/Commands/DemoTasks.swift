@@ -44,6 +44,10 @@ enum DemoTasks {
             try await Task.sleep(for: .milliseconds(.random(in: 200...1500)))
             return file + ".png"
         }
+        try app.task("bank.reconcile") { () async throws -> Int in
+            try await Task.sleep(for: .milliseconds(.random(in: 200...800)))
+            throw GatewayTimeout()
+        }
         try app.task("media.album", "thumbnails") { (thumbnails: [String]) async throws -> Int in thumbnails.count }
         try app.task("mail.newsletter", "issue") { (issue: Int) async throws -> Int in
             try await Task.sleep(for: .milliseconds(300))

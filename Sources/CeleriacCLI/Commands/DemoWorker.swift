@@ -29,14 +29,36 @@ struct DemoWorker: AsyncParsableCommand {
         try DemoTasks.register(on: app)
         if PoolChild.isThisProcess { await PoolChild.run(app) }
         let worker = Worker(app: app, log: try WorkerLog.logger(level: .info, file: nil))
-        // A thread of its own: it is to end the process whatever that does.
-        Thread.detachNewThread {
-            var byte: UInt8 = 0
-            while read(STDIN_FILENO, &byte, 1) > 0 {}
-            worker.shutdown(.cold)
-            Thread.sleep(forTimeInterval: 2)
-            _exit(1)
-        }
+        endingWithInput { worker.shutdown(.cold) }
         _ = try await worker.runHeedingSignals()
+    }
+}
+
+/// `celeriac demo-beat`: the beat of the demo, with the demo's schedule. Ends when its standard input does.
+struct DemoBeat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "demo-beat", abstract: "The beat of the demo.", shouldDisplay: false)
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        guard let broker = global.broker, let scheduler = global.scheduler else { throw Failure(.wrongUsage, "the beat of the demo is told its broker and its schedule") }
+        var configuration = AppConfiguration()
+        configuration.sendsSentEvents = true
+        configuration.beat.entries = try DemoSchedule.entries(now: Clock.now)
+        let app = try App("demo", broker: broker, configuration: configuration)
+        let beat = try app.beat(Schemes.schedules(scheduler), log: WorkerLog.logger(level: .info, file: nil))
+        endingWithInput { beat.shutdown() }
+        try await beat.runHeedingSignals()
+    }
+}
+
+/// Ends this process when its standard input ends: by `shutdown`, and if that takes too long by force.
+private func endingWithInput(_ shutdown: @escaping @Sendable () -> Void) {
+    // A thread of its own: it is to end the process whatever that does.
+    Thread.detachNewThread {
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) > 0 {}
+        shutdown()
+        Thread.sleep(forTimeInterval: 2)
+        _exit(1)
     }
 }

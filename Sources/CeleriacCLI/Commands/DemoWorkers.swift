@@ -42,7 +42,7 @@ final class DemoWorkers: Sendable {
         let refused = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &words, environ)
         guard refused == 0 else {
             close(ends[1])
-            throw Failure(.failed, "a worker of the demo could not be started: \(String(cString: strerror(refused)))")
+            throw Failure(.failed, "a process of the demo could not be started: \(String(cString: strerror(refused)))")
         }
         started.withLock { $0.append(Started(process: process, lifeline: ends[1])) }
     }

@@ -14,6 +14,7 @@ struct Info: AsyncParsableCommand {
         let path = global.config ?? ConfigurationFile.defaultPath
         let file = try ConfigurationFile.read(global.config)
         let session = try? Session(global)
+        let scheduler = (try? Choices(global))?.scheduler.map { $0.hasPrefix("file:") ? $0 : (try? BrokerURL($0))?.description ?? "set, but no URL" }
         let facts: [(String, String)] = [
             ("version", CeleriacCommand.configuration.version),
             ("configuration", FileManager.default.fileExists(atPath: path) ? path : "\(path) (does not exist)"),
@@ -21,6 +22,7 @@ struct Info: AsyncParsableCommand {
             ("context", session?.contextName ?? ""),
             ("broker", session?.broker.description ?? "not set"),
             ("result backend", session?.resultBackend?.description ?? "not set"),
+            ("scheduler", scheduler ?? "not set"),
             ("may", session?.permission.rawValue ?? ""),
             ("themes", Themes.names.joined(separator: ", ")),
             ("terminal", ProcessInfo.processInfo.environment["TERM"] ?? ""),

@@ -40,6 +40,16 @@ enum Listing {
         ]
     }
 
+    static func value(_ row: EntryRow) -> Value {
+        let entry = row.entry
+        return [
+            "name": .string(entry.name), "task": .string(entry.task), "kind": optional(row.stored.problem == nil ? entry.schedule.kind : nil), "schedule": optional(row.stored.problem == nil ? row.words : nil), "args": .array(entry.args),
+            "kwargs": .object(entry.kwargs), "options": .object(entry.options), "enabled": .bool(entry.isEnabled), "last_run": optional(row.lastRun),
+            "next_run": optional(row.next.value), "total_runs": .integer(entry.runs), "last_state": optional(row.outcome.value?.state.rawValue),
+            "last_runtime": optional(row.outcome.value?.runtime),
+        ]
+    }
+
     static func value(_ row: TimingRow) -> Value {
         [
             "name": .string(row.name), "count": .integer(row.count), "ok": .integer(row.ok), "failed": .integer(row.failed), "retried": .integer(row.retried),

@@ -10,14 +10,19 @@ import Terminal
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The dashboard.")
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, workflows, log.", valueName: "name")) var view = "overview"
+    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, beat, workflows, log.", valueName: "name")) var view = "overview"
     @Option(help: ArgumentHelp("Filter to open it with.", valueName: "filter")) var match: String?
+    @Option(help: ArgumentHelp("Beat's timezone setting, for schedule entries that name none (default: the context's, else UTC).", valueName: "name")) var timezone: String?
     @Flag(help: "Print one picture as text and end.") var once = false
     @Option(help: ArgumentHelp("With --once: seconds to watch after the first look.", valueName: "seconds")) var wait: Double = 1
     @Option(help: ArgumentHelp("With --once: size of the picture (default: the terminal's, else 120x36).", valueName: "COLSxROWS")) var size: String?
     @Flag(inversion: .prefixedNo, help: "Use the mouse.") var mouse = true
 
-    func run() async throws { try await show(Session(global)) }
+    func run() async throws {
+        var session = try Session(global)
+        if let timezone { session.timezone = timezone }
+        try await show(session)
+    }
 
     /// Shows the cluster of `session` until it is left.
     func show(_ session: Session) async throws {
@@ -47,12 +52,15 @@ struct Top: AsyncParsableCommand {
         let span = try duration("--wait", wait)
         let (state, picture) = try await watching(session) { broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)
+            let watch = try session.watch(monitor), running = Task { await watch?.run() }
+            defer { running.cancel() }
+            await watch?.firstLook()
             try await monitor.watch(for: span, groups: start.request().workflows != nil)
             var state = start
-            var picture = await monitor.picture(state.request())
+            var picture = await session.picture(state.request(), of: monitor, watch)
             // How much there is decides how the panes share the screen, and with it what is asked for.
             state.settle(picture)
-            picture = await monitor.picture(state.request())
+            picture = await session.picture(state.request(), of: monitor, watch)
             state.settle(picture)
             return (state, picture)
         }

@@ -9,6 +9,8 @@ struct ConfigurationFile {
         var broker: String?
         var resultBackend: String?
         var scheduler: String?
+        /// Beat's `timezone`: of schedule entries that name none.
+        var timezone: String?
         var production = false
         var readOnly = false
         var passive = false
@@ -61,7 +63,7 @@ struct ConfigurationFile {
 
 extension ConfigurationFile.Context {
     private static let known = [
-        "broker", "result_backend", "scheduler", "production", "read_only", "passive", "theme", "control_exchange", "event_exchange", "transport_options", "password_command",
+        "broker", "result_backend", "scheduler", "timezone", "production", "read_only", "passive", "theme", "control_exchange", "event_exchange", "transport_options", "password_command",
         "password_file",
     ]
 
@@ -70,6 +72,7 @@ extension ConfigurationFile.Context {
         broker = try document.string(table, "broker")
         resultBackend = try document.string(table, "result_backend")
         scheduler = try document.string(table, "scheduler")
+        timezone = try document.string(table, "timezone")
         production = try document.flag(table, "production")
         readOnly = try document.flag(table, "read_only")
         passive = try document.flag(table, "passive")

@@ -10,6 +10,8 @@ struct Session {
     var resultBackend: BrokerURL?
     /// URL of beat's entries, as it was given.
     var scheduler: String?
+    /// Of schedule entries that name none.
+    var timezone: String
     var settings: BrokerSettings
     var permission: Permission
     var isProduction: Bool
@@ -18,28 +20,17 @@ struct Session {
 
     /// - Parameter usesContexts: whether a context of the file may say which cluster it is, and how to get there; else the file is for theme and keys only.
     init(_ options: GlobalOptions, usesContexts: Bool = true) throws {
-        let environment = ProcessInfo.processInfo.environment
-        file = try ConfigurationFile.read(options.config)
-        contextName = usesContexts ? options.context ?? file.defaultContext : nil
-        var context = ConfigurationFile.Context()
-        if let name = contextName {
-            guard let found = file.contexts[name] else {
-                let nearest = Nearest.match(for: name, in: Array(file.contexts.keys)).map { "; did you mean \($0)?" } ?? ""
-                throw Failure(.wrongUsage, "no context \"\(name)\" in \(options.config ?? ConfigurationFile.defaultPath)\(nearest)")
-            }
-            context = found
-        }
-        // A context that was named on the command line wins over the environment, else the environment would decide which cluster is hit.
-        let named = options.context != nil
-        func choose(_ option: String?, _ variable: String, _ file: String?) -> String? { option ?? (named ? file ?? environment[variable] : environment[variable] ?? file) }
-
-        guard let text = choose(options.broker, "CELERY_BROKER_URL", context.broker) else {
+        let choices = try Choices(options, usesContexts: usesContexts)
+        (file, contextName) = (choices.file, choices.contextName)
+        let context = choices.context
+        guard let text = choices.choose(options.broker, "CELERY_BROKER_URL", context.broker) else {
             throw Failure(.wrongUsage, "no broker: give -b URL, set CELERY_BROKER_URL, or name a context of \(ConfigurationFile.defaultPath) with --context")
         }
         broker = try Self.url(text)
         if broker.password == nil { broker.password = try context.password() }
-        resultBackend = try choose(options.resultBackend, "CELERY_RESULT_BACKEND", context.resultBackend).map(Self.url)
-        scheduler = choose(options.scheduler, "CELERIAC_SCHEDULER", context.scheduler)
+        resultBackend = try choices.choose(options.resultBackend, "CELERY_RESULT_BACKEND", context.resultBackend).map(Self.url)
+        scheduler = choices.scheduler
+        timezone = context.timezone ?? "UTC"
         settings = BrokerSettings()
         if let name = options.controlExchange ?? context.controlExchange { settings.controlExchange = name }
         if let name = options.eventExchange ?? context.eventExchange { settings.eventExchange = name }
@@ -49,7 +40,7 @@ struct Session {
             let text = String(option[option.index(after: split)...])
             settings.transportOptions[String(option[..<split])] = (try? JSON.decode(Array(text.utf8))) ?? .string(text)
         }
-        permission = options.passive || context.passive ? .passive : options.readOnly || context.readOnly ? .readOnly : .act
+        permission = choices.permission
         isProduction = context.production
         theme = options.theme ?? context.theme ?? file.theme ?? "default"
     }
@@ -69,11 +60,59 @@ struct Session {
         return try Schemes.schedules(scheduler, permission: permission)
     }
 
+    /// A watch over the schedule, not yet running; `nil` without a store.
+    func watch(_ monitor: ClusterMonitor?) throws -> ScheduleWatch? {
+        guard let store = try openSchedules() else { return nil }
+        let zone: ZoneRules
+        do { zone = try ZoneFiles.system.rules(timezone) } catch { throw Failure(.wrongUsage, "timezone: \(error)") }
+        return ScheduleWatch(store, monitor: monitor, zone: zone, localZone: Clock.localZone) { Clock.now }
+    }
+
+    /// What `request` shows of the cluster and of the schedule.
+    func picture(_ request: PictureRequest, of monitor: ClusterMonitor, _ watch: ScheduleWatch?) async -> Picture {
+        let picture = await monitor.picture(request)
+        return await watch?.picture(request, over: picture) ?? picture
+    }
+
     /// A monitor over `broker`, not yet running. Without `results` groups show only as far as waiting messages tell.
     /// - Parameter groupProblem: why there are no `results`, though there should be.
     func monitor(_ broker: any BrokerConnection, results: (any ResultBackend)?, groupProblem: String? = nil) -> ClusterMonitor {
         ClusterMonitor(
             broker, groups: results as? any GroupInspection, groupProblem: groupProblem, permission: permission, time: { Date().timeIntervalSince1970 })
+    }
+}
+
+/// Which context it is, and where each choice comes from.
+struct Choices {
+    let file: ConfigurationFile
+    let contextName: String?
+    let context: ConfigurationFile.Context
+    /// URL of beat's entries, as it was given; no broker is needed for them.
+    let scheduler: String?
+    let permission: Permission
+    private let isNamed: Bool
+    private let environment = ProcessInfo.processInfo.environment
+
+    init(_ options: GlobalOptions, usesContexts: Bool = true) throws {
+        file = try ConfigurationFile.read(options.config)
+        contextName = usesContexts ? options.context ?? file.defaultContext : nil
+        if let name = contextName {
+            guard let found = file.contexts[name] else {
+                let nearest = Nearest.match(for: name, in: Array(file.contexts.keys)).map { "; did you mean \($0)?" } ?? ""
+                throw Failure(.wrongUsage, "no context \"\(name)\" in \(options.config ?? ConfigurationFile.defaultPath)\(nearest)")
+            }
+            context = found
+        } else { context = ConfigurationFile.Context() }
+        isNamed = options.context != nil
+        permission = options.passive || context.passive ? .passive : options.readOnly || context.readOnly ? .readOnly : .act
+        scheduler = Self.choose(options.scheduler, environment["CELERIAC_SCHEDULER"], context.scheduler, isNamed)
+    }
+
+    func choose(_ option: String?, _ variable: String, _ file: String?) -> String? { Self.choose(option, environment[variable], file, isNamed) }
+
+    // A context that was named on the command line wins over the environment, else the environment would decide which cluster is hit.
+    private static func choose(_ option: String?, _ variable: String?, _ file: String?, _ isNamed: Bool) -> String? {
+        option ?? (isNamed ? file ?? variable : variable ?? file)
     }
 }
 

@@ -22,13 +22,14 @@ import Terminal
     private let session: Session
     private let broker: any BrokerConnection
     private let monitor: ClusterMonitor
+    private let watch: ScheduleWatch?
     private let effects: EffectRunner
     private let terminal: Terminal
     private let keymap: Keymap
     private var glyphs: Glyphs
     private var state: DashboardState
     private var picture: Picture
-    private var seenRevision = -1
+    private var seenRevision = (cluster: -1, schedule: -1)
     private var lastDraw = 0.0
     private var isDirty = true
     private var isPutOff = false
@@ -48,8 +49,9 @@ import Terminal
         broker = try session.openBroker()
         let results = try session.openResultBackend()
         monitor = session.monitor(broker, results: results)
+        watch = try session.watch(monitor)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-        effects = EffectRunner(broker: broker, monitor: monitor, resultBackend: results, url: session.broker) { [wake] in wake.yield(.action($0)) }
+        effects = EffectRunner(session, broker: broker, monitor: monitor, watch: watch, resultBackend: results) { [wake] in wake.yield(.action($0)) }
         let name = color == .never || (color == .auto && Environment.has("NO_COLOR")) ? "mono" : session.theme
         terminal = try Terminal(theme: Themes.theme(name), glyphs: glyphs, options: .init(mouse: mouse))
         picture = Picture(now: Clock.now)
@@ -60,6 +62,7 @@ import Terminal
         defer { terminal.close() }
         resize()
         let monitoring = Task { [monitor] in await monitor.run() }
+        let watching = Task<Void, Never> { [watch] in await watch?.run() }
         let typing = Task { [terminal, wake] in
             for await input in terminal.inputs { wake.yield(.input(input)) }
             wake.yield(.input(.hangup))
@@ -71,7 +74,9 @@ import Terminal
             }
         }
         await loop()
-        for task in [monitoring, typing, ticking] { task.cancel() }
+        for task in [monitoring, watching, typing, ticking] as [Task<Void, Never>] { task.cancel() }
+        await effects.close()
+        await watch?.store.close()
         await broker.close()
     }
 
@@ -107,8 +112,8 @@ import Terminal
     /// Asks for what the screen shows now, and lets the cursor settle on it.
     private func look() async {
         isPutOff = false
-        seenRevision = await monitor.revision
-        picture = await monitor.picture(state.request())
+        seenRevision = await revision
+        picture = await session.picture(state.request(), of: monitor, watch)
         state.settle(picture)
         isDirty = true
     }
@@ -116,9 +121,11 @@ import Terminal
     /// The cluster moved: five times a second while events pour in, else twice; nothing moved: once a second, for the ages.
     private func tick() async {
         let now = Clock.now
-        let pause = await monitor.revision == seenRevision ? 1 : picture.header.eventsPerSecond < 20 ? 0.5 : Self.calmPause
+        let pause = await revision == seenRevision ? 1 : picture.header.eventsPerSecond < 20 ? 0.5 : Self.calmPause
         if now - lastDraw >= pause { await look() }
     }
+
+    private var revision: (cluster: Int, schedule: Int) { get async { (await monitor.revision, await watch?.revision ?? 0) } }
 
     private func draw() {
         guard isDirty, !isDrawDue else { return }

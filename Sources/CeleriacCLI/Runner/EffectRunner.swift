@@ -10,16 +10,39 @@ actor EffectRunner {
     private let broker: any BrokerConnection
     private let monitor: ClusterMonitor
     private let resultBackend: (any ResultBackend)?
-    private let url: BrokerURL
+    private let session: Session
+    private let watch: ScheduleWatch?
+    /// Opened by the first key that needs it.
+    private var entryEffects: EntryEffects?
     private let report: @Sendable (Action) -> Void
     private var nextLog = 1
 
-    init(broker: any BrokerConnection, monitor: ClusterMonitor, resultBackend: (any ResultBackend)?, url: BrokerURL, report: @escaping @Sendable (Action) -> Void) {
+    /// - Parameter watch: of the schedule, when there is one.
+    init(
+        _ session: Session, broker: any BrokerConnection, monitor: ClusterMonitor, watch: ScheduleWatch?, resultBackend: (any ResultBackend)?,
+        report: @escaping @Sendable (Action) -> Void
+    ) {
         self.broker = broker
         self.monitor = monitor
         self.resultBackend = resultBackend
-        self.url = url
+        self.session = session
+        self.watch = watch
         self.report = report
+    }
+
+    func close() async { await entryEffects?.close() }
+
+    /// `nil` without a schedule.
+    private var entries: EntryEffects? {
+        if entryEffects == nil, let watch {
+            entryEffects = EntryEffects(session, watch, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
+        }
+        return entryEffects
+    }
+
+    private func takeLogNumber() -> Int {
+        defer { nextLog += 1 }
+        return nextLog
     }
 
     /// Starts `effect` and returns at once: a slow worker must not hold up the keys.
@@ -30,13 +53,19 @@ actor EffectRunner {
 
     func perform(_ effect: Effect) async {
         switch effect {
-        case .refresh: await monitor.refresh()
+        case .refresh:
+            await watch?.refresh()
+            await monitor.refresh()
+        case .entries(let act, let targets): await entries?.perform(act, targets)
+        case .undoEdit(let id, let title): await entries?.undo(id, of: title)
         case .revoke(let ids, let terminate, let signal): await revoke(ids, terminate: terminate, signal: signal)
         case .revokeMatching(let filter, let count, let terminate, let signal):
             await revoke(await monitor.ids(matching: filter, limit: count), terminate: terminate, signal: signal)
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
+        case .askZone(let name): report(zone(name))
+        case .saveEntry(let entry, let old): await entries?.save(entry, replacing: old)
         case .save, .quit, .suspend, .redraw, .copy, .theme: break
         }
     }
@@ -63,9 +92,8 @@ actor EffectRunner {
 
     /// Sends, gathers replies into the log, and sums up.
     private func converse(title: String, _ request: ControlRequest, done: String? = nil, remark: String = "") async {
-        let log = nextLog
-        nextLog += 1
-        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: url).map { ForeignText.safe($0) } ?? "")))
+        let log = takeLogNumber()
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: session.broker).map { ForeignText.safe($0) } ?? "")))
         let asked: [WorkerName]
         if let destination = request.destination { asked = destination } else { asked = await monitor.workerNames }
         var silent = Set(asked)
@@ -138,9 +166,9 @@ actor EffectRunner {
     }
 
     private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
-        let picture = await monitor.picture(request)
+        let picture = await session.picture(request, of: monitor, watch)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
-            + (picture.workflows?.rows.map(Listing.value) ?? [])
+            + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? [])
         let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"
         let text = kind == .json ? "[\n" + values.map { JSON.text($0) }.joined(separator: ",\n") + "\n]\n" : CommaSeparated.text(values)
         do {

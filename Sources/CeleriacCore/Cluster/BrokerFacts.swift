@@ -31,6 +31,8 @@ public struct BrokerFacts: Hashable, Sendable {
     public var problems: [String]
     /// Groups that messages named which were read now for the first time.
     public var memberships: [GroupMembership] = []
+    /// Messages read now for the first time that beat sent for a schedule entry.
+    public var periodic: [PeriodicMessage] = []
 
     public init(at: Double, queues: [Queue] = [], unackedTotal: Int? = nil, problems: [String] = []) {
         self.at = at

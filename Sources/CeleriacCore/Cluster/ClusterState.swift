@@ -25,6 +25,7 @@ public struct ClusterState: Sendable {
     var link = LinkState.connecting
     var taskPages = TaskPageCache()
     var groups: GroupTable
+    var periodic = PeriodicMessages()
     var workflows = WorkflowCache()
     /// Lamport clock of the receiver, which stands in for the clocks of senders that have none.
     var clock = 0

@@ -3,7 +3,7 @@
 /// Terms side by side must all hold; `or`, `not` (or a leading `-`), parentheses and double or single quotes do what they
 /// say. A term is a bare word (found anywhere, in any case), or a field with
 /// `:` (matches the pattern, with `*` and `?`), `~` (contains, in any case), `=` `!=`, or `>` `>=` `<` `<=` and a number,
-/// which may carry `us ms s m h d`. Instants compare by how long ago they are, `eta` and `expires` by how far ahead.
+/// which may carry `us ms s m h d`. Instants compare by how long ago they are, `eta`, `expires` and `next_run` by how far ahead.
 public struct Filter: Hashable, Sendable {
     /// As the user typed it.
     public let text: String

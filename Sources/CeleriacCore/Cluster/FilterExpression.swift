@@ -7,6 +7,8 @@ enum FilterField: String, CaseIterable, Sendable {
     case problem, active, reserved, scheduled, processed, pool, concurrency, load, memory, queues, version
     case heartbeatAge = "heartbeat_age"
     case position, priority, age
+    case task, kind, schedule, enabled, zone, note
+    case lastRun = "last_run", nextRun = "next_run", totalRuns = "total_runs"
 
     /// Also by the shorter names that screens give their columns.
     init?(spelled name: String) {
@@ -16,7 +18,9 @@ enum FilterField: String, CaseIterable, Sendable {
         case "oldest": self = .oldestAge
         case "heartbeat": self = .heartbeatAge
         case "uuid": self = .id
-        case "task": self = .name
+        case "last": self = .lastRun
+        case "next": self = .nextRun
+        case "runs": self = .totalRuns
         case let name: self.init(rawValue: name)
         }
     }
@@ -24,14 +28,17 @@ enum FilterField: String, CaseIterable, Sendable {
     /// Whether its values are texts; the others are numbers.
     var isText: Bool {
         switch self {
-        case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version:
+        case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version,
+            .task, .kind, .schedule, .enabled, .zone, .note:
             true
         default: false
         }
     }
 
     /// Looked through by bare words.
-    static let searched: [FilterField] = [.id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .problem, .pool, .queues, .version]
+    static let searched: [FilterField] = searchedInTasks + [.problem, .pool, .version, .task, .kind, .schedule, .zone, .note]
+    /// Those of them that tasks have.
+    static let searchedInTasks: [FilterField] = [.id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .queues]
 
     /// The known field that is spelled most like `name`.
     static func nearest(to name: String) -> FilterField {

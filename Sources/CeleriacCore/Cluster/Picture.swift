@@ -80,6 +80,10 @@ public struct PictureRequest: Hashable, Sendable {
     public var queues: ListQuery?
     public var workers: ListQuery?
     public var workflows: ListQuery?
+    /// Schedule entries.
+    public var beat: ListQuery?
+    /// The entry to be shown whole.
+    public var entry: String?
     /// The name-by-name timings, at most this many rows, busiest first.
     public var timings: Int?
     public var failures: Int?
@@ -123,6 +127,10 @@ public struct Picture: Hashable, Sendable {
     public var queues: ListPage<QueueRow>?
     public var workers: ListPage<WorkerRow>?
     public var workflows: ListPage<WorkflowRow>?
+    public var beat: ListPage<EntryRow>?
+    public var entry: EntryDetail?
+    /// Where the entries come from; told in every picture.
+    public var beatFacts = BeatFacts()
     public var timings: [TimingRow]?
     public var failures: [FailureRow]?
     public var detail: TaskDetail?

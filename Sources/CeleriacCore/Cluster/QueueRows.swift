@@ -2,6 +2,7 @@ extension ClusterState {
     public mutating func fold(_ facts: BrokerFacts) {
         flow.hear(at: facts.at)
         queues.noteAnswer(at: facts.at, problems: facts.problems)
+        periodic.take(facts.periodic)
         for queue in facts.queues {
             let id = words.queues.intern(queue.name.rawValue)
             queues.take(queue, id: id, at: facts.at, eventsTell: flow.taskEvents > 0)

@@ -39,24 +39,13 @@ extension ClusterState {
         }
         if column != nil {
             // The sort of the standard library keeps equals in order, here by name.
-            rows.sort { Self.precedes($0.key, $1.key, ascending: query.ascending) }
+            rows.sort { FilterValue.precedes($0.key, $1.key, ascending: query.ascending) }
         } else if !query.ascending {
             rows.reverse()
         }
         let window = ListWindow(query, matching: rows.count, anchor: query.anchor.flatMap { wanted in rows.firstIndex { $0.name == wanted } })
         let first = window.range.lowerBound
         return ListPage(rows: rows[window.range].map(\.row), first: first, matching: rows.count, total: total, anchorIndex: window.anchor.map { $0 - first })
-    }
-
-    /// Rows without a value come last in either direction.
-    private static func precedes(_ a: FilterValue, _ b: FilterValue, ascending: Bool) -> Bool {
-        switch (a, b) {
-        case (.none, _): false
-        case (_, .none): true
-        case (.number(let a), .number(let b)): ascending ? a < b : a > b
-        case (.text(let a), .text(let b)): ascending ? a < b : a > b
-        default: false
-        }
     }
 
     private static func sortValue(_ row: QueueRow, _ column: String) -> FilterValue? {
@@ -88,6 +77,19 @@ extension ClusterState {
         case "queues": row.queues.value.map { .text($0.map(\.rawValue).joined(separator: " ")) }
         case "version": row.version.map { .text($0) }
         default: nil
+        }
+    }
+}
+
+extension FilterValue {
+    /// Rows without a value come last in either direction.
+    static func precedes(_ a: FilterValue, _ b: FilterValue, ascending: Bool) -> Bool {
+        switch (a, b) {
+        case (.none, _): false
+        case (_, .none): true
+        case (.number(let a), .number(let b)): ascending ? a < b : a > b
+        case (.text(let a), .text(let b)): ascending ? a < b : a > b
+        default: false
         }
     }
 }

@@ -29,13 +29,13 @@ extension ClusterState {
         case .not(let part): .not(taskFilter(part))
         case .number(let field, let test): .number(field, test)
         case .text(let field, let test): taskFilter(field, test)
-        case .anywhere(let test): .any(FilterField.searched.map { taskFilter($0, test) })
+        case .anywhere(let test): .any(FilterField.searchedInTasks.map { taskFilter($0, test) })
         }
     }
 
     private func taskFilter(_ field: FilterField, _ test: TextTest) -> TaskFilter {
         switch field {
-        case .name: marked(words.tasks.texts.map { test.matches($0) }, TaskFilter.name)
+        case .name, .task: marked(words.tasks.texts.map { test.matches($0) }, TaskFilter.name)
         case .worker: marked(workers.names.texts.map { test.matches(.texts(WorkerName($0).spellings)) }, TaskFilter.worker)
         case .queue, .queues: marked(words.queues.texts.map { test.matches($0) }, TaskFilter.queue)
         case .client: marked(words.clients.texts.map { test.matches($0) }, TaskFilter.client)

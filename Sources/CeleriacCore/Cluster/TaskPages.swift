@@ -1,16 +1,17 @@
+/// What tells apart the orders of one list that are kept for a while.
+struct PageKey: Hashable, Sendable {
+    var filter: Filter?
+    var sort: String?
+    var ascending: Bool
+}
+
 /// Orders of tasks that have been worked out for filtered or sorted lists, for a while.
 ///
 /// Working one out looks at every task, so it is done again only when ten times its own cost has passed; in between, the
 /// rows show what their tasks are now, in the order of before.
 struct TaskPageCache: Sendable {
-    struct Key: Hashable, Sendable {
-        var filter: Filter?
-        var sort: String?
-        var ascending: Bool
-    }
-
     struct Entry: Sendable {
-        var key: Key
+        var key: PageKey
         var slots: [SlotID]
         /// The slots' serials, by which those are recognised that have got another task since.
         var serials: [UInt32]
@@ -29,7 +30,7 @@ struct TaskPageCache: Sendable {
 
     var bytes: Int { entries.reduce(0) { $0 + heapCost(arrayHeader + $1.slots.capacity * 4) + heapCost(arrayHeader + $1.serials.capacity * 4) } }
 
-    func fresh(_ key: Key, at now: Double) -> Entry? {
+    func fresh(_ key: PageKey, at now: Double) -> Entry? {
         entries.first { $0.key == key && $0.isFresh(at: now) }
     }
 
@@ -50,7 +51,7 @@ extension ClusterState {
         let sort = query.sort.flatMap { TaskSort(rawValue: $0) }
         if filter == nil, sort == nil { return naturalPage(query, now: now) }
 
-        let key = TaskPageCache.Key(filter: filter, sort: sort?.rawValue, ascending: query.ascending)
+        let key = PageKey(filter: filter, sort: sort?.rawValue, ascending: query.ascending)
         let order = taskPages.fresh(key, at: now) ?? workOut(key, filter, sort, now: now)
         let anchor = query.anchor.flatMap { tasks.find(TaskID($0)) }.flatMap { order.slots.firstIndex(of: $0) }
         let window = ListWindow(query, matching: order.slots.count, anchor: anchor)
@@ -73,7 +74,7 @@ extension ClusterState {
             rows: slots.map { taskRow($0, now: now) }, first: first, matching: tasks.count, total: tasks.count, anchorIndex: window.anchor.map { $0 - first })
     }
 
-    private mutating func workOut(_ key: TaskPageCache.Key, _ filter: Filter?, _ sort: TaskSort?, now: Double) -> TaskPageCache.Entry {
+    private mutating func workOut(_ key: PageKey, _ filter: Filter?, _ sort: TaskSort?, now: Double) -> TaskPageCache.Entry {
         var slots: [SlotID] = []
         if let filter {
             let test = taskFilter(filter.expression)

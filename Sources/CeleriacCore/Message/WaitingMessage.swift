@@ -7,6 +7,8 @@ package struct WaitingMessage: Hashable, Sendable {
     package var sentAt: Double?
     /// The group that it belongs to.
     package var group: String?
+    /// The schedule entry that beat sent it for.
+    package var periodicName: String?
 
     /// - Returns: `nil` when `bytes` are no kombu envelope.
     package init?(_ bytes: [UInt8]) {
@@ -21,6 +23,8 @@ package struct WaitingMessage: Hashable, Sendable {
         id = (headers["id"]?.string ?? properties["correlation_id"]?.string).map { TaskID($0) }
         eta = headers["eta"]?.string.flatMap(ISOTime.parse)
         group = headers["group"]?.string
+        // django-celery-beat and ours write a header, sqlalchemy-celery-beat a property.
+        periodicName = headers["periodic_task_name"]?.string ?? properties["periodic_task_name"]?.string
         sentAt = headers["x-celeriac-sent-at"]?.double ?? properties["timestamp"]?.double
     }
 
@@ -28,5 +32,11 @@ package struct WaitingMessage: Hashable, Sendable {
     package var membership: GroupMembership? {
         guard let id, let group else { return nil }
         return GroupMembership(task: id, group: group)
+    }
+
+    /// The task and its entry, when beat sent it for one and says so.
+    package var periodic: PeriodicMessage? {
+        guard let id, let periodicName else { return nil }
+        return PeriodicMessage(task: id, entry: periodicName)
     }
 }

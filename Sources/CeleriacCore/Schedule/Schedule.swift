@@ -1,12 +1,13 @@
 /// When a periodic task runs.
 public enum Schedule: Hashable, Sendable {
     case interval(IntervalSchedule)
-    case crontab(CrontabSchedule)
+    // Elsewhere, lest all entries be as large as the largest.
+    indirect case crontab(CrontabSchedule)
     case solar(SolarSchedule)
     /// Once, at a time in seconds since 1970.
     case clocked(Double)
     /// RFC 5545, as RedBeat stores it.
-    case recurrence(RecurrenceRule)
+    indirect case recurrence(RecurrenceRule)
 }
 
 /// Every so many seconds.

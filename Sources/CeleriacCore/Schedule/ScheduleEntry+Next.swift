@@ -16,7 +16,7 @@ extension ScheduleEntry {
             next = start ?? now
         }
         if let start { next = max(next, start) }
-        if let end, next > end { return nil }
+        if let end, max(next, now) > end { return nil }
         return next
     }
 
@@ -40,5 +40,5 @@ extension ScheduleEntry {
 }
 
 extension Schedule {
-    var isClocked: Bool { if case .clocked = self { true } else { false } }
+    package var isClocked: Bool { if case .clocked = self { true } else { false } }
 }

@@ -85,7 +85,10 @@ actor QueueInspector {
         for (name, asked) in questions { details[name] = watches[name]?.ask(&second, canSearch: canSearch, after: asked, replies) }
         replies = try await pool.send(second.commands)
         discovery.take(inspections, replies)
-        if let messages { facts.memberships = tally.take(messages: replies[messages].items ?? [], for: missing) }
+        if let messages {
+            let read = tally.take(messages: replies[messages].items ?? [], for: missing)
+            (facts.memberships, facts.periodic) = (read.compactMap(\.membership), read.compactMap(\.periodic))
+        }
 
         for name in details.keys.sorted() {
             guard let asked = details[name], let fact = watches[name]?.fact(asked, replies, now: now) else { continue }

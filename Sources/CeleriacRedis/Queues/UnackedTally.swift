@@ -29,10 +29,10 @@ struct UnackedTally {
         return Array(tags.filter { known[$0] == nil }.prefix(limit))
     }
 
-    /// Takes in what was fetched for `tags`; null for a message acknowledged meanwhile. Returns the groups that these messages name.
-    mutating func take(messages: [RESPValue], for tags: [String]) -> [GroupMembership] {
+    /// Takes in what was fetched for `tags`; null for a message acknowledged meanwhile. Returns those that could be read.
+    mutating func take(messages: [RESPValue], for tags: [String]) -> [WaitingMessage] {
         var bytes = 0
-        var memberships: [GroupMembership] = []
+        var read: [WaitingMessage] = []
         for (tag, message) in zip(tags, messages) {
             guard let content = message.bytes else {
                 self.tags.removeAll { $0 == tag }
@@ -41,10 +41,10 @@ struct UnackedTally {
             bytes += content.count
             let held = UnackedMessage(content)
             known[tag] = held.map { .message($0) } ?? .unreadable
-            if let membership = held?.message?.membership { memberships.append(membership) }
+            if let message = held?.message { read.append(message) }
         }
         if !messages.isEmpty { averageSize = max(1, bytes / messages.count) }
-        return memberships
+        return read
     }
 
     /// Counts by queue; scaled up to `total`, and marked, when not all messages have been read.

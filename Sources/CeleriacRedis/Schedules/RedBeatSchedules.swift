@@ -1,5 +1,6 @@
 public import CeleriacBroker
 public import CeleriacCore
+import Synchronization
 
 /// Entries in Redis as celery-redbeat (2.4) keeps them: Python's beat takes over each edit on its next tick.
 ///
@@ -7,7 +8,8 @@ public import CeleriacCore
 public final class RedBeatSchedules: ScheduleStore {
     public let endpoint: String
     public var features: ScheduleFeatures {
-        keys.lock == nil ? [.interval, .relativeInterval, .crontab, .recurrence, .anyOption] : [.interval, .relativeInterval, .crontab, .recurrence, .anyOption, .leadership]
+        let held: ScheduleFeatures = [.interval, .relativeInterval, .crontab, .recurrence, .anyOption, .startsAtOnce]
+        return keys.lock == nil ? held : held.union(.leadership)
     }
 
     private let address: RedisEndpoint
@@ -15,6 +17,8 @@ public final class RedBeatSchedules: ScheduleStore {
     private let pool: ConnectionPool
     private let scripts: ScriptRunner
     private let activities = Activities()
+    /// What is written over it is not told to `edits`.
+    private let quiet = Mutex<RedisConnection?>(nil)
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
 
@@ -54,22 +58,44 @@ public final class RedBeatSchedules: ScheduleStore {
     // MARK: - Reading
 
     public func entries() async throws(TransportError) -> [StoredEntry] {
+        let found = Mutex<[StoredEntry]>([])
+        try await pages { page in found.withLock { $0 += page } }
+        return found.withLock { $0 }.sorted { $0.entry.name < $1.entry.name }
+    }
+
+    /// Those that are due first come first, by their scores.
+    public func pages(_ take: @Sendable ([StoredEntry]) -> Void) async throws(TransportError) {
         let replies = try await pool.send([RedisCommand("ZRANGE", keys.schedule, "0", "-1"), RedisCommand("SMEMBERS", keys.statics)], timeout: .seconds(30))
         for reply in replies { if let text = reply.errorText { throw .refusal(text, operation: "ZRANGE", pool.endpoint) } }
         let statics = Set((replies[1].items ?? []).compactMap(\.text))
-        let scheduled = (replies[0].items ?? []).compactMap { $0.text.flatMap(keys.name) }
+        var names = (replies[0].items ?? []).compactMap { $0.text.flatMap(keys.name) }
         // What beat threw out of the schedule, because it could not read it, may be found by its name.
-        let names = Array(Set(scheduled).union(statics))
-        var entries: [StoredEntry] = []
-        entries.reserveCapacity(names.count)
+        if !statics.isEmpty { names += statics.subtracting(names) }
+        var asked: [(name: String, hash: RESPValue)] = [], page: [StoredEntry] = []
         for start in stride(from: 0, to: names.count, by: Self.step) {
-            let some = names[start..<min(start + Self.step, names.count)]
-            let hashes = try await pool.send(some.map { RedisCommand("HMGET", keys.entry($0), "definition", "meta") }, timeout: .seconds(30))
-            for (name, hash) in zip(some, hashes) {
-                if let entry = stored(name, hash.items ?? [], isStatic: statics.contains(name)) { entries.append(entry) }
-            }
+            // While a page is taken, the next one is read, and the one after that is on its way.
+            let piece = asked
+            async let next = hashes(of: names[start..<min(start + Self.step, names.count)])
+            async let reading = read(piece, statics)
+            take(page)
+            page = await reading
+            asked = try await next.get()
         }
-        return entries.sorted { $0.entry.name < $1.entry.name }
+        take(page)
+        take(await read(asked, statics))
+    }
+
+    private func hashes(of names: ArraySlice<String>) async -> Result<[(name: String, hash: RESPValue)], TransportError> {
+        do throws(TransportError) {
+            let hashes = try await pool.send(names.map { RedisCommand("HMGET", keys.entry($0), "definition", "meta") }, timeout: .seconds(30))
+            return .success(Array(zip(names, hashes)).map { (name: $0, hash: $1) })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func read(_ asked: [(name: String, hash: RESPValue)], _ statics: Set<String>) async -> [StoredEntry] {
+        await mapMany(asked) { [self] name, hash in stored(name, hash.items ?? [], isStatic: statics.contains(name)) }.compactMap(\.self)
     }
 
     public func entry(_ name: String) async throws(TransportError) -> StoredEntry? {
@@ -146,11 +172,28 @@ public final class RedBeatSchedules: ScheduleStore {
         let runs = runs.filter { !keys.isReserved(keys.entry($0.name)) }
         for start in stride(from: 0, to: runs.count, by: Self.step) {
             let some = runs[start..<min(start + Self.step, runs.count)]
-            let arguments = some.flatMap { [RedBeatMeta(lastRun: $0.lastRun, runs: max(0, $0.runs)).text, Self.score($0.nextDue)] }
-            _ = try await scripts.run(.recordRuns, keys: [keys.schedule] + some.map { keys.entry($0.name) }, arguments.map { Array($0.utf8) })
+            if let connection = quiet.withLock({ $0 }), connection.isOpen {
+                try await record(some, over: connection)
+            } else {
+                let arguments = some.flatMap { [Self.meta($0), Self.score($0.nextDue)] }
+                _ = try await scripts.run(.recordRuns, keys: [keys.schedule] + some.map { keys.entry($0.name) }, arguments.map { Array($0.utf8) })
+            }
         }
         for run in runs where run.disables { try await disable(run) }
     }
+
+    /// Without the script, since the server tells everybody of what a script writes. An entry that is removed between both steps leaves a hash without
+    /// a definition, which nobody takes for an entry.
+    private func record(_ runs: ArraySlice<RecordedRun>, over connection: RedisConnection) async throws(TransportError) {
+        let there = try await connection.send(runs.map { RedisCommand("HEXISTS", keys.entry($0.name), "definition") }, operation: "record")
+        let writes = zip(runs, there).filter { $1.integer == 1 }.flatMap { run, _ in
+            let key = keys.entry(run.name)
+            return [RedisCommand("HSET", key, "meta", Self.meta(run)), RedisCommand("ZADD", keys.schedule, "XX", Self.score(run.nextDue), key)]
+        }
+        try await connection.send(writes, operation: "record")
+    }
+
+    private static func meta(_ run: RecordedRun) -> String { RedBeatMeta(lastRun: run.lastRun, runs: max(0, run.runs)).text }
 
     private func disable(_ run: RecordedRun) async throws(TransportError) {
         while let known = try await entry(run.name), known.entry.isEnabled, known.problem == nil {
@@ -172,9 +215,12 @@ public final class RedBeatSchedules: ScheduleStore {
 
     // MARK: - Changes
 
-    public func changes() -> AsyncStream<ScheduleChange> {
+    public func changes() -> AsyncStream<ScheduleChange> { stream(nil) }
+    public func edits() -> AsyncStream<ScheduleChange> { stream { [weak self] connection in self?.quiet.withLock { $0 = connection } } }
+
+    private func stream(_ offer: (@Sendable (RedisConnection?) -> Void)?) -> AsyncStream<ScheduleChange> {
         let mailbox = ScheduleMailbox()
-        let watch = RedBeatWatch(endpoint: address, gate: pool.gate, keys: keys, mailbox: mailbox)
+        let watch = RedBeatWatch(endpoint: address, gate: pool.gate, keys: keys, mailbox: mailbox, offer: offer)
         // Of its own, since it has to listen while the consumer does something else.
         let task = activities.begin {
             await watch.run()

@@ -7,6 +7,8 @@ struct RedBeatWatch: Sendable {
     let gate: CommandGate
     let keys: RedBeatKeys
     let mailbox: ScheduleMailbox
+    /// Given the connection that listens, over which one may write without hearing of it, and `nil` at its end. Without it, of everything is told.
+    let offer: (@Sendable (RedisConnection?) -> Void)?
 
     /// How often something may have changed on servers that do not tell.
     private static let ignorance = Duration.seconds(5)
@@ -30,8 +32,11 @@ struct RedBeatWatch: Sendable {
             if let push { hear(push) } else { end.ring() }
         }
         defer { connection.close() }
-        let answer = try await connection.send([RedisCommand("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", keys.prefix)])[0]
+        let how = ["TRACKING", "ON", "BCAST", "PREFIX", keys.prefix] + (offer == nil ? [] : ["NOLOOP"])
+        let answer = try await connection.send([RedisCommand("CLIENT", how)])[0]
         let canTell = connection.protocolVersion >= 3 && answer.errorText == nil
+        defer { offer?(nil) }
+        if canTell { offer?(connection) }
         isListening()
         mailbox.put(.anything)
         while connection.isOpen, !Task.isCancelled {

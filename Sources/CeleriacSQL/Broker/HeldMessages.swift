@@ -16,6 +16,8 @@ struct HeldMessages: Sendable {
 
         /// Groups that the messages name which were not known before.
         var memberships: [GroupMembership] { claims.compactMap { read[$0]?.message?.membership } }
+        /// Those of them that beat sent for a schedule entry.
+        var periodic: [PeriodicMessage] { claims.compactMap { read[$0]?.message?.periodic } }
     }
 
     struct Held: Sendable {

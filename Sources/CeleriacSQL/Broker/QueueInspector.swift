@@ -39,6 +39,7 @@ actor QueueInspector {
         let counts = taken?.counts.queues ?? [:]
         var facts = BrokerFacts(at: now, unackedTotal: look.held?.total)
         facts.memberships = look.held?.memberships ?? []
+        facts.periodic = look.held?.periodic ?? []
         let arrivals = before.flatMap { Self.arrivals($0, look) }
         let names = look.names.union(counts.keys.filter { !Machinery.owns($0, eventExchange: eventExchange) })
         for name in names.sorted() {

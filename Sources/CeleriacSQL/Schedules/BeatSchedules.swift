@@ -8,7 +8,7 @@ struct BeatSchedules: ScheduleLayout {
     let sql: BeatTables
     let tables = TableSet.none
 
-    var features: ScheduleFeatures { [.interval, .crontab, .solar, .clocked, .zones, .oneOff, .start, .end, .note, .leadership] }
+    var features: ScheduleFeatures { [.interval, .crontab, .solar, .clocked, .zones, .oneOff, .start, .end, .note, .leadership, .lateRecords] }
     var missingHint: String {
         sql.package == .django ? "make the tables with: manage.py migrate django_celery_beat" : "start sqlalchemy-celery-beat once: it makes its tables"
     }
@@ -63,6 +63,9 @@ struct BeatSchedules: ScheduleLayout {
     }
 
     func mark(_ database: Database) throws -> String { try database.rows(sql.mark).first.map { Array($0.databaseValues).fingerprint } ?? "" }
+
+    /// What beats of these packages look at too.
+    func editMark(_ database: Database) throws -> String { try database.rows(sql.editMark).first.map { Array($0.databaseValues).fingerprint } ?? "" }
 
     // MARK: - Parts
 

@@ -81,6 +81,9 @@ struct BeatTables: Hashable, Sendable {
         "SELECT (\(lastUpdate)), count(*), max(id), sum(total_run_count), sum(enabled), max(date_changed), max(last_run_at) FROM \(task)"
     }
 
+    /// → what is another after each edit.
+    var editMark: String { "SELECT (\(lastUpdate)), count(*), max(id) FROM \(task)" }
+
     // MARK: - Times
 
     /// A naive UTC time: Django leaves out microseconds that are none, SQLAlchemy does not.

@@ -14,7 +14,7 @@ enum OwnScheduleTables {
         \tnext_due REAL
         ) WITHOUT ROWID
         """,
-        // How many writes there have been.
+        // How many writes there have been (1), and how many of them were edits (2).
         "CREATE TABLE IF NOT EXISTS celeriac_schedule_change (id INTEGER NOT NULL PRIMARY KEY, number INTEGER NOT NULL)",
     ]
 
@@ -29,9 +29,10 @@ enum OwnScheduleTables {
     /// Last run, number of runs, when it is due again, name.
     static let record = "UPDATE celeriac_schedule SET last_run = ?, runs = ?, next_due = ? WHERE name = ?"
     static let delete = "DELETE FROM celeriac_schedule WHERE name = ?"
-    static let change = "INSERT INTO celeriac_schedule_change (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1"
-    /// → what is another after each change.
-    static let mark = "SELECT number FROM celeriac_schedule_change WHERE id = 1"
+    static let ran = "INSERT INTO celeriac_schedule_change (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1"
+    static let edited = "INSERT INTO celeriac_schedule_change (id, number) VALUES (1, 1), (2, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1"
+    /// 1 or 2 → what is another after each change, or each edit.
+    static let mark = "SELECT number FROM celeriac_schedule_change WHERE id = ?"
 }
 
 /// Entries in our own tables: the definition as RedBeat has it, with members of our own.
@@ -48,19 +49,19 @@ struct OwnSchedules: ScheduleLayout {
 
     func insert(_ entry: ScheduleEntry, now: Double, _ database: Database) throws {
         try database.run(OwnScheduleTables.insert, [entry.name, try text(entry, over: nil), entry.lastRun, entry.runs])
-        try database.run(OwnScheduleTables.change)
+        try database.run(OwnScheduleTables.edited)
     }
 
     func update(_ current: StoredEntry, read: ScheduleEntry, to entry: ScheduleEntry, now: Double, _ database: Database) throws {
         let old = try database.rows(OwnScheduleTables.entry, [current.entry.name]).first.flatMap { Array($0.databaseValues)[1].text }
         try database.run(OwnScheduleTables.update, [entry.name, try text(entry, over: old), current.entry.name])
         if !entry.hasRunAs(read) { try database.run(OwnScheduleTables.record, [entry.lastRun, entry.runs, nil, entry.name]) }
-        try database.run(OwnScheduleTables.change)
+        try database.run(OwnScheduleTables.edited)
     }
 
     func delete(_ name: String, now: Double, _ database: Database) throws {
         try database.run(OwnScheduleTables.delete, [name])
-        try database.run(OwnScheduleTables.change)
+        try database.run(OwnScheduleTables.edited)
     }
 
     func record(_ run: RecordedRun, now: Double, _ database: Database) throws {
@@ -70,11 +71,14 @@ struct OwnSchedules: ScheduleLayout {
             try update(current, read: current.entry, to: entry, now: now, database)
         }
         try database.run(OwnScheduleTables.record, [run.lastRun, run.runs, run.nextDue, run.name])
-        try database.run(OwnScheduleTables.change)
+        try database.run(OwnScheduleTables.ran)
     }
 
-    func mark(_ database: Database) throws -> String {
-        try database.rows(OwnScheduleTables.mark).first.map { Array($0.databaseValues).fingerprint } ?? ""
+    func mark(_ database: Database) throws -> String { try number(1, database) }
+    func editMark(_ database: Database) throws -> String { try number(2, database) }
+
+    private func number(_ id: Int, _ database: Database) throws -> String {
+        try database.rows(OwnScheduleTables.mark, [id]).first.map { Array($0.databaseValues).fingerprint } ?? ""
     }
 
     // MARK: - Rows

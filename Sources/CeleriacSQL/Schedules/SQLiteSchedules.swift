@@ -90,11 +90,14 @@ public final class SQLiteSchedules: ScheduleStore {
 
     // MARK: - Changes
 
-    public func changes() -> AsyncStream<ScheduleChange> {
+    public func changes() -> AsyncStream<ScheduleChange> { stream { [layout] in try layout.mark($0) } }
+    public func edits() -> AsyncStream<ScheduleChange> { stream { [layout] in try layout.editMark($0) } }
+
+    private func stream(_ mark: @escaping @Sendable (Database) throws -> String) -> AsyncStream<ScheduleChange> {
         let mailbox = ScheduleMailbox()
         // Of its own, since it has to look while the consumer does something else.
-        let task = activities.begin { [access, layout] in
-            await Self.watch(access, layout, mailbox)
+        let task = activities.begin { [access] in
+            await Self.watch(access, mark, mailbox)
             mailbox.close()
         }
         return mailbox.stream { task.cancel() }
@@ -105,14 +108,14 @@ public final class SQLiteSchedules: ScheduleStore {
     /// At the least between two looks.
     private static let pause = Duration.milliseconds(20)
 
-    private static func watch(_ access: FileAccess, _ layout: any ScheduleLayout, _ mailbox: ScheduleMailbox) async {
+    private static func watch(_ access: FileAccess, _ sign: @escaping @Sendable (Database) throws -> String, _ mailbox: ScheduleMailbox) async {
         var known: String?
         var hasFailed = true
         while !Task.isCancelled, !access.isClosed {
             let mark = access.wakeups.mark
             do throws(TransportError) {
                 // Most of what happens in a file may be messages.
-                let found = try await access.read("watch") { try layout.mark($0) }
+                let found = try await access.read("watch", sign)
                 if found != known || hasFailed { mailbox.put(.anything) }
                 known = found
                 hasFailed = false

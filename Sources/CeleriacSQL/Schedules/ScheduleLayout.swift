@@ -21,6 +21,8 @@ protocol ScheduleLayout: Sendable {
     func record(_ run: RecordedRun, now: Double, _ database: Database) throws
     /// A text that is another after each change that beat would notice.
     func mark(_ database: Database) throws -> String
+    /// The same, without what `record` writes.
+    func editMark(_ database: Database) throws -> String
 }
 
 extension [DatabaseValue] {

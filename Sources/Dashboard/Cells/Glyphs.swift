@@ -65,7 +65,7 @@ extension Glyphs {
             \.up, \.down, \.left, \.right, \.ascending, \.descending, \.gaugeFull, \.gaugeEmpty, \.alive, \.late, \.unknown, \.lost,
             \.ellipsis, \.times, \.about, \.heart, \.dot, \.check, \.dash, \.marked, \.pointer,
         ]
-        var twins = ["—": "-", "“": "\"", "”": "\"", "‘": "'", "’": "'", "∞": "8", "µ": "u", "±": "~", "≥": ">", "≤": "<", "\u{A0}": " ", "\u{FFFD}": "?"]
+        var twins = ["—": "-", "“": "\"", "”": "\"", "‘": "'", "’": "'", "∞": "8", "µ": "u", "°": "o", "±": "~", "≥": ">", "≤": "<", "\u{A0}": " ", "\u{FFFD}": "?"]
         for (block, plain) in zip(from.gaugeParts, [".", ".", ":", ":", "+", "+", "#"]) { twins[block] = plain }
         for (block, plain) in zip(from.spark, to.spark) { twins[block] = plain }
         for path in single { twins[from[keyPath: path]] = to[keyPath: path] }

@@ -3,6 +3,8 @@ import CeleriacCore
 extension DashboardState {
     /// Lines of the log kept.
     static let logLimit = 1000
+    /// Edits of the schedule that can be taken back.
+    static let editsKept = 50
 
     /// Takes over what came back from outside. `now` in seconds since 1970.
     public mutating func handle(_ action: Action, now: Double) {
@@ -24,6 +26,21 @@ extension DashboardState {
             inspections[worker]?.at = now
             inspections[worker]?.problem = nil
         case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
+        case .edited(let edit):
+            scheduleEdits.append(edit)
+            if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }
+        case .undone(let id): scheduleEdits.removeAll { $0.id == id }
+        case .zone(let name, let rules):
+            updateEntryForm { form in
+                form.learn(name, rules, now: now)
+                return true
+            }
+        case .entryWritten(let write): updateEntryForm { $0.take(write, now: now) }
+        case .entryRefused(let reason):
+            updateEntryForm { form in
+                (form.isSaving, form.refusal) = (false, safe(reason))
+                return true
+            }
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

@@ -3,12 +3,12 @@ import OrderedCollections
 
 /// What can be typed after `:`.
 enum CommandVerb: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, workflows, log, find, revoke, inspect, control, theme, q
+    case overview, tasks, queues, workers, beat, workflows, log, find, revoke, inspect, control, theme, q
 
     /// What follows the word, for the palette.
     var usage: String {
         switch self {
-        case .tasks, .queues, .workers, .workflows, .log: "[FILTER]"
+        case .tasks, .queues, .workers, .beat, .workflows, .log: "[FILTER]"
         case .find, .revoke: "ID"
         case .inspect: "METHOD"
         case .control: "METHOD [name=value …]"
@@ -23,6 +23,7 @@ enum CommandVerb: String, CaseIterable, Hashable, Sendable {
         case .tasks: "tasks that match"
         case .queues: "queues that match"
         case .workers: "workers that match"
+        case .beat: "schedule entries that match"
         case .workflows: "workflows of which a task matches"
         case .log: "log of actions that match"
         case .find: "open a task by its id"
@@ -63,6 +64,7 @@ extension DashboardState {
         case .tasks: show(.tasks, filter: rest)
         case .queues: show(.queues, filter: rest)
         case .workers: show(.workers, filter: rest)
+        case .beat: show(.beat, filter: rest)
         case .workflows: show(.workflows, filter: rest)
         case .log: show(.log, filter: rest)
         case .theme: return useTheme(rest)
@@ -142,7 +144,7 @@ extension DashboardState {
         case .inspect: ControlRequest.inspectMethods
         case .control: ControlRequest.controlMethods + ControlRequest.inspectMethods
         case .theme: themes
-        case .tasks, .queues, .workers, .workflows, .log: filterCompletions(of: parts[1])
+        case .tasks, .queues, .workers, .beat, .workflows, .log: filterCompletions(of: parts[1])
         case .find, .revoke: (picture.tasks?.rows ?? []).map(\.id.rawValue)
         case .overview, .q: []
         }

@@ -12,7 +12,7 @@ extension DashboardState {
         if !detail.tabs.isEmpty {
             tabs(of: detail).render(into: &grid, at: Rect(row: area.row - 1, column: area.column, rows: 1, columns: area.columns))
         }
-        TextView.render(lines, detail.text, isStale: context.isStale && !isRecord, into: &grid, at: area)
+        TextView.render(lines, detail.text, isStale: staleness(of: detail.subject, picture) && !isRecord, into: &grid, at: area)
     }
 
     func tabs(of detail: OpenDetail) -> TabStrip {
@@ -27,6 +27,7 @@ extension DashboardState {
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
         case .queue(let name): queueLines(name, picture, context, width: width - 2)
         case .workflow: workflowLines(picture, context, width: width - 2)
+        case .periodic(let name, let tab): periodicLines(name, tab, picture, self.context(picture, of: .beat), width: width - 2)
         case .entry(let id): entryLines(id, context)
         case .record(_, let text): safeLines(text).map { Line($0) }
         }
@@ -41,6 +42,7 @@ extension DashboardState {
         case .worker(let name, _): return "Worker \(safe(name.rawValue, limit: 80))"
         case .queue(let name): return "Queue \(safe(name.rawValue, limit: 80))"
         case .workflow(let id): return "Workflow of \(safe(id.rawValue, limit: 40))"
+        case .periodic(let name, _): return "Entry \(safe(name, limit: 80))"
         case .entry: return "Action and its replies"
         case .record(let title, _): return "Record \(title)"
         }

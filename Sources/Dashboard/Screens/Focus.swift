@@ -2,7 +2,7 @@ import CeleriacCore
 
 /// The row that a command is about.
 enum Focus: Hashable {
-    case task(TaskRow), worker(WorkerRow), queue(QueueRow), timing(TimingRow), failure(FailureRow), workflow(WorkflowRow), entry(LogEntry)
+    case task(TaskRow), worker(WorkerRow), queue(QueueRow), timing(TimingRow), failure(FailureRow), workflow(WorkflowRow), periodic(EntryRow), entry(LogEntry)
     /// There is none, for this reason.
     case nothing(String)
 }
@@ -25,6 +25,7 @@ extension DashboardState {
         case .workers, .workersPane: picture.workers?.rows.first { $0.name.rawValue == id }.map(Focus.worker)
         case .timingsPane: picture.timings?.first { $0.name == id }.map(Focus.timing)
         case .failuresPane: picture.failures?.first { $0.key == id }.map(Focus.failure)
+        case .beat, .beatPane: picture.beat?.rows.first { $0.name == id }.map(Focus.periodic)
         case .workflows: picture.workflows?.rows.first { $0.id.rawValue == id }.map(Focus.workflow)
         case .log: log.first { String($0.id) == id }.map(Focus.entry)
         }
@@ -45,6 +46,9 @@ extension DashboardState {
             return .queue(queue)
         case .workflow:
             return .nothing(picture.workflow == nil ? "no task of this workflow is held any more" : "no task is selected: j or a click selects")
+        case .periodic(let name, _):
+            guard let detail = picture.entry, detail.row.name == name else { return .nothing("this entry is not in the store any more") }
+            return .periodic(detail.row)
         case .entry(let id): return log.first { $0.id == id }.map(Focus.entry) ?? .nothing("this entry is not kept any more")
         case .record: return .nothing("this is a copy of a record: Esc goes back")
         }
@@ -77,6 +81,7 @@ extension Picture {
             if let relative = detail.family.first(where: { $0.task.id == id }) { return relative.task }
         }
         if let task = workerTasks?.first(where: { $0.id == id }) { return task }
+        if let run = entry?.runs.first(where: { $0.task.id == id }) { return run.task }
         if let task = workflow?.nodes.lazy.compactMap(\.task).first(where: { $0.id == id }) { return task }
         return tasks?.rows.first { $0.id == id }
     }

@@ -7,7 +7,7 @@ extension DashboardState {
     func helpLines(_ keymap: Keymap) -> [Line] {
         var lines: [Line] = []
         for scope in scopes {
-            let name = scope == "everywhere" ? "Everywhere" : scope == "tasks" ? "Tasks" : "Workers"
+            let name = scope.prefix(1).uppercased() + scope.dropFirst()
             lines += [lines.isEmpty ? heading(name) : .empty] + (lines.isEmpty ? [] : [heading(name)])
             for command in Command.allCases where command.place.rawValue == scope {
                 let keys = keymap.keys(for: command.rawValue, scopes: scopes).map(\.label).joined(separator: " ")

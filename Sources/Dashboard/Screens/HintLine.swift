@@ -46,12 +46,14 @@ extension DashboardState {
             switch detail.subject {
             case .task, .workflow: return ["tasks", "everywhere"]
             case .worker: return ["workers", "everywhere"]
+            case .periodic: return ["beat", "everywhere"]
             default: return ["everywhere"]
             }
         }
         switch list {
         case .tasks, .workflows: return ["tasks", "everywhere"]
         case .workers, .workersPane: return ["workers", "everywhere"]
+        case .beat, .beatPane: return ["beat", "everywhere"]
         default: return ["everywhere"]
         }
     }
@@ -61,7 +63,7 @@ extension DashboardState {
         return HintLine(hints: hintedCommands.compactMap { command in
             guard let key = keymap.keys(for: command.rawValue, scopes: scopes).first else { return nil }
             let isGrey = command.isActing && whyNot(command, picture) != nil
-            return HintLine.Hint(keys: key.label, words: words(for: command), command: command, isGrey: isGrey)
+            return HintLine.Hint(keys: key.label, words: words(for: command, picture), command: command, isGrey: isGrey)
         })
     }
 
@@ -72,6 +74,7 @@ extension DashboardState {
             case .task: return [.back, .nextTab, .remove, .removeHard, .filter, .copyID, .raw, .wide, .rowLog, .menu, .help]
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
+            case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
             case .queue, .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
@@ -79,17 +82,21 @@ extension DashboardState {
         case .tasks: return [.open, .filter, .failures, .remove, .removeHard, .mark, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .queues: return [.open, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
+        case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
         case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
+        case .beatPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .suspendEntry, .trigger, .skip, .upcoming, .commandLine, .help]
         case .workersPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]
         }
     }
 
-    private func words(for command: Command) -> String {
+    private func words(for command: Command, _ picture: Picture) -> String {
         let isWorker = scopes.first == "workers"
         switch command {
         case .removeHard where isWorker: return "shut down"
+        case .remove where scopes.first == "beat": return "remove"
+        case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
         case .filter where !details.isEmpty: return "search"
         case .wide where !details.isEmpty: return "wrap"
         default: return command.hint
@@ -109,6 +116,7 @@ extension Modal {
             }
         case .menu: return [hint("Enter", "choose"), hint("j k", "move"), hint("Esc", "close")]
         case .form: return [hint("Tab", "next field"), hint("Ctrl-s", "check"), hint("Esc", "leave")]
+        case .entry(let form): return form.hints.map(hint)
         case .palette: return [hint("Enter", "run"), hint("Up Down", "move"), hint("Esc", "close")]
         case .help: return [hint("j k", "scroll"), hint("Esc", "close")]
         case .line(let line):

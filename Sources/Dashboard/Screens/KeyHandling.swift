@@ -38,7 +38,7 @@ extension DashboardState {
         }
         if move(command, picture) { return [] }
         if let effects = switchView(command, picture, now) { return effects }
-        if let effects = act(command, picture, now) { return effects }
+        if let effects = actOnEntries(command, picture, now) ?? act(command, picture, now) { return effects }
         return look(command, picture, now)
     }
 
@@ -49,6 +49,7 @@ extension DashboardState {
         case .tasks: show(.tasks)
         case .queues: show(.queues)
         case .workers: show(.workers)
+        case .beat: show(.beat)
         case .workflows: show(.workflows)
         case .log: show(.log)
         case .lastView: show(previousView)
@@ -63,6 +64,7 @@ extension DashboardState {
         case .info: return openTask(.summary, picture)
         case .traceback: return openTask(.traceback, picture)
         case .family: return openWorkflow(picture)
+        case .upcoming: return openUpcoming(picture)
         case .rowLog: showLogOfRow(picture)
         default: return nil
         }
@@ -78,7 +80,7 @@ extension DashboardState {
     private mutating func turnPane(_ step: Int) {
         if !details.isEmpty { _ = turnTab(step); return }
         guard view == .overview else { return tell("this view has one pane") }
-        let panes = ListName.panes, here = panes.firstIndex(of: pane) ?? 0
+        let panes = panes, here = panes.firstIndex(of: pane) ?? 0
         pane = panes[(here + step + panes.count) % panes.count]
     }
 
@@ -126,6 +128,7 @@ extension DashboardState {
         case .tasks: frozen?.tasks = nil
         case .queues, .queuesPane: frozen?.queues = nil
         case .workers, .workersPane: frozen?.workers = nil
+        case .beat, .beatPane: frozen?.beat = nil
         case .workflows: frozen?.workflows = nil
         case .log, .timingsPane, .failuresPane: break
         }

@@ -1,3 +1,5 @@
+import CeleriacCore
+
 /// Where the parts of the screen are, for a size.
 struct Layout: Hashable {
     var header: Rect?
@@ -65,6 +67,9 @@ extension DashboardState {
         return area
     }
 
+    /// Those that the overview has: without a store of entries it spares the room for them where room is scarce.
+    var panes: [ListName] { columns < 100 && !beat.hasStore ? ListName.panes.filter { $0 != .beatPane } : ListName.panes }
+
     /// Frames of the overview's panes: two columns where there is room, stacked below 100 columns, one list below 60 × 15.
     func overviewFrames(_ layout: Layout) -> [ListName: Rect] {
         let body = layout.body
@@ -72,21 +77,23 @@ extension DashboardState {
         let around = columns >= 100 ? 3 : 1             // heading and frame
         func need(_ list: ListName, _ least: Int) -> Int { max(least, self[list].matching) + around }
         if columns < 100 {
-            let heights = share(body.rows, [need(.queuesPane, 2), need(.workersPane, 2), need(.timingsPane, 2), need(.failuresPane, 1)], least: around + 1)
+            let heights = share(body.rows, panes.map { need($0, $0 == .failuresPane ? 1 : 2) }, least: around + 1)
             var row = body.row
-            return Dictionary(uniqueKeysWithValues: zip(ListName.panes, heights).map { pane, height in
+            return Dictionary(uniqueKeysWithValues: zip(panes, heights).map { pane, height in
                 defer { row += height }
                 return (pane, Rect(row: row, rows: height, columns: columns))
             })
         }
         let top = max(need(.queuesPane, 4) + 1, need(.workersPane, 4))
-        let heights = share(body.rows, [top, need(.timingsPane, 3), need(.failuresPane, 2)], least: around + 1)
+        let bottom = max(need(.beatPane, 2), need(.failuresPane, 2))
+        let heights = share(body.rows, [top, need(.timingsPane, 3), bottom], least: around + 1)
         let left = columns * 53 / 100, second = body.row + heights[0], third = second + heights[1]
         return [
             .queuesPane: Rect(row: body.row, rows: heights[0], columns: left),
             .workersPane: Rect(row: body.row, column: left, rows: heights[0], columns: columns - left),
             .timingsPane: Rect(row: second, rows: heights[1], columns: columns),
-            .failuresPane: Rect(row: third, rows: heights[2], columns: columns),
+            .beatPane: Rect(row: third, rows: heights[2], columns: left),
+            .failuresPane: Rect(row: third, column: left, rows: heights[2], columns: columns - left),
         ]
     }
 }

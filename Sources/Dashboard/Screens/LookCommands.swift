@@ -48,20 +48,28 @@ extension DashboardState {
     private mutating func startFilter() {
         if details.isEmpty {
             let before = self[list].filter
-            guard [.tasks, .queues, .workers, .workflows, .log].contains(list) else { return tell("panes show all there is: Enter, or 2 to 4, opens a list that filters") }
+            guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 5, opens a list that filters") }
             modals.append(.line(LineEdit(purpose: .filter(list, before: before), input: InputLine(before?.text ?? "", history: filterHistory))))
         } else {
             modals.append(.line(LineEdit(purpose: .search, input: InputLine())))
         }
     }
 
-    private mutating func toggleMark(_ picture: Picture) {
-        guard case .task(let task) = focus(picture) else {
-            if case .nothing(let reason) = focus(picture) { tell(reason) }
-            return
+    /// Identity of the row under the cursor; else says why there is none.
+    private mutating func markable(_ picture: Picture) -> String? {
+        switch focus(picture) {
+        case .task(let task): return task.id.rawValue
+        case .periodic(let row): return row.name
+        case .nothing(let reason): tell(reason)
+        default: break
         }
+        return nil
+    }
+
+    private mutating func toggleMark(_ picture: Picture) {
+        guard let id = markable(picture) else { return }
         self[list].marksAllMatching = false
-        if self[list].marks.remove(task.id.rawValue) == nil { self[list].marks.insert(task.id.rawValue) }
+        if self[list].marks.remove(id) == nil { self[list].marks.insert(id) }
         step(1, picture)
     }
 
@@ -70,12 +78,9 @@ extension DashboardState {
             self[list].isRanging = false
             return tell("\(Formats.plural(self[list].marks.count, list.noun)) marked")
         }
-        guard case .task(let task) = focus(picture) else {
-            if case .nothing(let reason) = focus(picture) { tell(reason) }
-            return
-        }
+        guard let id = markable(picture) else { return }
         self[list].isRanging = true
-        self[list].marks.insert(task.id.rawValue)
+        self[list].marks.insert(id)
         tell("rows are marked as the cursor passes them: V again ends")
     }
 
@@ -122,10 +127,11 @@ extension DashboardState {
     /// Shows failures only; again: all as before.
     private mutating func toggleFailures() {
         let wanted = try? Filter("state:failure")
-        // Failed workflows are what is looked for among workflows.
-        let list: ListName = view == .workflows ? .workflows : .tasks
+        // Failed workflows are what is looked for among workflows, and entries whose last run failed among entries.
+        let target: ViewName = view == .workflows || view == .beat ? view : .tasks
+        let list: ListName = target == .workflows ? .workflows : target == .beat ? .beat : .tasks
         let isOn = self.list == list && self[list].filter == wanted
-        show(list == .workflows ? .workflows : .tasks)
+        show(target)
         narrow(list, to: isOn ? nil : wanted)
     }
 }

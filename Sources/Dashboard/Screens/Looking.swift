@@ -21,14 +21,23 @@ extension DashboardState {
             }
             request.queues = query(.queuesPane)
             request.workers = query(.workersPane)
+            if frame(of: .beatPane) != nil { request.beat = entryQuery(.beatPane) }
             if frame(of: .timingsPane) != nil { request.timings = 100 }
             if frame(of: .failuresPane) != nil || isOneLine { request.failures = 100 }
         case .tasks: request.tasks = self[.tasks].query(window: window(of: .tasks))
         case .queues: request.queues = self[.queues].query(window: window(of: .queues))
         case .workers: request.workers = self[.workers].query(window: window(of: .workers), extra: Self.workersAsked)
+        case .beat: request.beat = entryQuery(.beat)
         case .workflows: request.workflows = self[.workflows].query(window: window(of: .workflows))
         case .log: break
         }
+    }
+
+    /// The overview shows what is next, unless another order was asked for.
+    private func entryQuery(_ list: ListName) -> ListQuery {
+        var query = self[list].query(window: window(of: list))
+        if list == .beatPane, query.sort == nil { query.sort = "next_run" }
+        return query
     }
 
     private func ask(for subject: Subject, _ request: inout PictureRequest) {
@@ -39,6 +48,7 @@ extension DashboardState {
             request.queues = ListQuery(count: 1, anchor: name.rawValue)
             request.workers = ListQuery(count: Self.workersAsked)
         case .workflow(let id): request.workflow = id
+        case .periodic(let name, _): request.entry = name
         case .entry, .record: break
         }
     }
@@ -46,10 +56,15 @@ extension DashboardState {
     /// Takes over what the picture tells about cursors: each keeps to its item wherever it went.
     public mutating func settle(_ picture: Picture) {
         header = picture.header
+        beat = picture.beatFacts
         freeze(with: picture)
+        updateEntryForm { form in
+            form.pass(to: picture.now)
+            return true
+        }
         guard details.isEmpty else { return }
         let picture = shown(picture)
-        for list in view == .overview ? ListName.panes : [self.list] {
+        for list in view == .overview ? panes : [self.list] {
             guard let page = ids(of: list, in: picture) else { continue }
             self[list].settle(page, window: window(of: list), selectsFirst: list.selectsFirst)
         }
@@ -59,6 +74,7 @@ extension DashboardState {
     func shown(_ picture: Picture) -> Picture {
         guard var frozen else { return picture }
         frozen.header = picture.header
+        frozen.beatFacts = picture.beatFacts
         return frozen
     }
 
@@ -69,10 +85,12 @@ extension DashboardState {
         kept.queues = kept.queues ?? picture.queues
         kept.workers = kept.workers ?? picture.workers
         kept.workflows = kept.workflows ?? picture.workflows
+        kept.beat = kept.beat ?? picture.beat
         kept.timings = kept.timings ?? picture.timings
         kept.failures = kept.failures ?? picture.failures
         if let detail = picture.detail, kept.detail?.task.id != detail.task.id { kept.detail = detail }
         if let workflow = picture.workflow, kept.workflow?.row.id != workflow.row.id { kept.workflow = workflow }
+        if let entry = picture.entry, kept.entry?.row.name != entry.row.name { kept.entry = entry }
         if let worker = picture.worker, kept.worker?.name != worker.name { (kept.worker, kept.workerTasks) = (worker, picture.workerTasks) }
         frozen = kept
     }
@@ -84,6 +102,7 @@ extension DashboardState {
         case .tasks: return picture.tasks.map { found($0.ids(\.id.rawValue), query) }
         case .queues, .queuesPane: return picture.queues.map { found($0.ids(\.name.rawValue), query) }
         case .workers, .workersPane: return picture.workers.map { found($0.ids(\.name.rawValue), query) }
+        case .beat, .beatPane: return picture.beat.map { found($0.ids(\.name), query) }
         case .workflows: return picture.workflows.map { found($0.ids(\.id.rawValue), query) }
         case .timingsPane: return picture.timings.map { ListPage(all: $0.map(\.name), query) }
         case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.key), query) }

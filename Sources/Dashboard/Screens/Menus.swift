@@ -17,6 +17,9 @@ extension DashboardState {
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
+        case .periodic(let row):
+            commands = [.open, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove]
+            title = "Entry \(safe(row.name, limit: 40))"
         case .entry: (commands, title) = ([.open], "Log entry")
         case .nothing: title = "Record"
         }
@@ -31,6 +34,11 @@ extension DashboardState {
         case (.removeHard, .task): "terminate with a signal…"
         case (.removeHard, .worker): "shut down…"
         case (.shrink, _): "shrink the pool…"
+        case (.remove, .periodic): "remove…"
+        case (.suspendEntry, .periodic(let row)): row.entry.isEnabled ? "suspend…" : "resume…"
+        case (.trigger, _): "send its task now…"
+        case (.skip, _): "leave out the next run…"
+        case (.editEntry, _): "edit…"
         case (.grow, _): "grow the pool…"
         case (.consumers, _): "start or stop consuming a queue…"
         case (.events, _): "switch task events on or off…"

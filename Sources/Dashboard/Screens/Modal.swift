@@ -5,6 +5,7 @@ public enum Modal: Hashable, Sendable {
     case confirmation(Confirmation)
     case menu(Menu)
     case form(ConsumerForm)
+    case entry(EntryForm)
     case palette(Palette)
     case help(HelpState)
     case line(LineEdit)

@@ -8,6 +8,7 @@ extension DashboardState {
         case .confirmation(let question): return answer(question, key, picture, now)
         case .menu(let menu): return answer(menu, key, keymap, picture, now)
         case .form(let form): answer(form, key, picture, now)
+        case .entry(let form): return answer(form, key, now)
         case .palette(let palette): return answer(palette, key, picture, now)
         case .help(let help): answer(help, key, keymap)
         case .line(let line): return answer(line, key, picture, now)
@@ -22,8 +23,15 @@ extension DashboardState {
         case .undecided: modals.append(.confirmation(question))
         case .cancel(let words): tell(words)
         case .act:
-            if let reason = whyNotAct(picture) {
+            if let reason = whyNot(question.effect, picture) {
                 tell(reason)
+            } else if case .saveEntry = question.effect {
+                // Its form waits for what the store says.
+                updateEntryForm { form in
+                    (form.isSaving, form.refusal) = (true, nil)
+                    return true
+                }
+                return [question.effect]
             } else {
                 unmark(question.effect)
                 // A form that led here has served.
@@ -38,6 +46,7 @@ extension DashboardState {
     private mutating func unmark(_ effect: Effect) {
         switch effect {
         case .revoke, .revokeMatching: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
+        case .entries: (self[.beat].marks, self[.beat].marksAllMatching, self[.beat].isRanging) = ([], false, false)
         default: break
         }
     }

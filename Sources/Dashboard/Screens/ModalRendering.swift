@@ -8,6 +8,7 @@ extension DashboardState {
             case .confirmation(let question): render(question, into: &grid)
             case .menu(let menu): render(menu, into: &grid)
             case .form(let form): render(form, into: &grid)
+            case .entry(let form): render(form, context, into: &grid)
             case .palette(let palette): render(palette, keymap, Picture(now: context.now, header: header), into: &grid)
             case .help(let help): render(help, keymap, into: &grid)
             case .line(let line): render(line, into: &grid)

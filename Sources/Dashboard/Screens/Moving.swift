@@ -83,6 +83,8 @@ extension DashboardState {
         case .tasks: TasksScreen.table.columns.count
         case .queues: QueuesScreen.table.columns.count
         case .workers: WorkersScreen.table.columns.count
+        case .beat: BeatScreen.table.columns.count
+        case .beatPane: BeatScreen.pane.columns.count
         case .workflows: WorkflowsScreen.table.columns.count
         case .log: LogScreen.table.columns.count
         case .queuesPane: QueuesScreen.pane.columns.count

@@ -9,6 +9,7 @@ extension DashboardState {
         case .worker(let worker): return show(.worker(worker.name, .active))
         case .queue(let queue): return show(.queue(queue.name))
         case .workflow(let row): return show(.workflow(row.id))
+        case .periodic(let row): return show(.periodic(row.name, .runs))
         case .entry(let entry): return show(.entry(entry.id))
         case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
         case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
@@ -51,6 +52,13 @@ extension DashboardState {
         return show(.task(task.id, tab), isFinal: task.state.isFinal)
     }
 
+    mutating func openUpcoming(_ picture: Picture) -> [Effect] {
+        if case .periodic = details.last?.subject { details[details.count - 1].show(tab: PeriodicTab.upcoming.rawValue) } else if let row = entryRow(picture) {
+            return show(.periodic(row.name, .upcoming))
+        }
+        return []
+    }
+
     mutating func openWorkflow(_ picture: Picture) -> [Effect] {
         switch focus(picture) {
         case .task(let task): return show(.workflow(task.id))
@@ -90,6 +98,7 @@ extension DashboardState {
         case .timing(let row): name = row.name
         case .failure(let row): name = row.task
         case .workflow(let row): name = row.id.rawValue
+        case .periodic(let row): name = row.name
         case .entry, .nothing: return tell("this is the log")
         }
         show(.log)
@@ -105,6 +114,7 @@ extension DashboardState {
         case .timing(let row): [.copy(row.name)]
         case .failure(let row): [.copy(row.exception)]
         case .workflow(let row): [.copy(row.id.rawValue)]
+        case .periodic(let row): [.copy(row.name)]
         case .entry(let entry): [.copy(entry.command)]
         case .nothing: []
         }
@@ -119,6 +129,7 @@ extension DashboardState {
         case .timing(let row): (safe(row.name), pretty(row.record))
         case .failure(let row): (safe(row.exception), pretty(row.record))
         case .workflow(let row): (String(safe(row.id.rawValue).prefix(8)), pretty(row.record))
+        case .periodic(let row): (safe(row.name), pretty(row.record))
         case .entry(let entry): ("log", pretty(entry.record))
         case .nothing:
             if case .record(let title, let text) = details.last?.subject { (title, text) } else { nil }

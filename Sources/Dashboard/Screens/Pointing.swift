@@ -40,7 +40,7 @@ extension DashboardState {
     }
 
     private mutating func pointAtList(_ event: Key.MouseEvent, _ row: Int, _ column: Int, _ picture: Picture, _ now: Double) -> [Effect] {
-        let candidates = view == .overview ? ListName.panes : [list]
+        let candidates = view == .overview ? panes : [list]
         guard let list = candidates.first(where: { frame(of: $0)?.contains(row: row, column: column) == true }), let area = tableArea(of: list) else { return [] }
         if view == .overview { pane = list }
         if row == area.row {
@@ -64,6 +64,8 @@ extension DashboardState {
         case .queuesPane: QueuesScreen.pane.column(at: x, width: area.columns, state)?.field
         case .workers: WorkersScreen.table.column(at: x, width: area.columns, state)?.field
         case .workersPane: WorkersScreen.pane.column(at: x, width: area.columns, state)?.field
+        case .beat: BeatScreen.table.column(at: x, width: area.columns, state)?.field
+        case .beatPane: BeatScreen.pane.column(at: x, width: area.columns, state)?.field
         case .workflows, .log, .timingsPane, .failuresPane: nil
         }
         guard let field else { return tell("this column does not sort") }

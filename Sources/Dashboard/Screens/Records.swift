@@ -1,4 +1,4 @@
-import CeleriacCore
+public import CeleriacCore
 import OrderedCollections
 
 // Rows as JSON, with the field names of `--json`; `null` for what is not known.
@@ -67,6 +67,20 @@ extension WorkflowRow {
             ("total", .integer(counts.total)), ("done", .integer(counts.done)), ("failed", .integer(counts.failed)), ("running", .integer(counts.running)),
             ("waiting", .integer(counts.waiting)), ("expected", expected.map { .integer($0) } ?? .null), ("started", .number(startedAt)), ("elapsed", .number(elapsed)),
             ("worst", worst?.record ?? .null), ("chord", text(chord?.words)),
+        ])
+    }
+}
+
+extension EntryRow {
+    /// The fields of `celeriac schedule list`, and what else is known.
+    public var record: Value {
+        let entry = entry, broken: String? = if case .broken(let reason) = state { reason } else { nil }
+        return members([
+            ("name", .string(entry.name)), ("task", .string(entry.task)), ("kind", text(stored.problem == nil ? entry.schedule.kind : nil)), ("schedule", text(stored.problem == nil ? words : nil)), ("args", .array(entry.args)),
+            ("kwargs", .object(entry.kwargs)), ("options", .object(entry.options)), ("enabled", .bool(entry.isEnabled)), ("last_run", number(lastRun)), ("next_run", number(next.value)),
+            ("total_runs", .integer(entry.runs)), ("last_state", text(outcome.value?.state.rawValue)), ("last_runtime", number(outcome.value?.runtime)),
+            ("state", .string(state.name)), ("problem", text(broken)), ("zone", .string(zoneName)), ("one_off", .bool(entry.isOneOff)), ("start", number(entry.start)),
+            ("end", number(entry.end)), ("note", .string(entry.note)), ("static", .bool(stored.isStatic)), ("last_task", text(outcome.value?.task.rawValue)),
         ])
     }
 }

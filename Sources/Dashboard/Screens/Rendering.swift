@@ -24,6 +24,18 @@ extension DashboardState {
         return DrawContext(now: picture.now, timeMode: timeMode, zone: zone, isStale: isStale, glyphs: glyphs)
     }
 
+    /// What entries say is as old as what their store said last, whatever the broker does.
+    func context(_ picture: Picture, of list: ListName, _ glyphs: Glyphs = .unicode) -> DrawContext {
+        var context = context(picture, glyphs)
+        if list.isOfEntries { context.isStale = picture.beatFacts.isLost }
+        return context
+    }
+
+    func staleness(of subject: Subject, _ picture: Picture) -> Bool {
+        if case .periodic = subject { return context(picture, of: .beat).isStale }
+        return context(picture).isStale
+    }
+
     private func renderBody(_ picture: Picture, _ context: DrawContext, into grid: inout Grid) {
         if let detail = details.last { return render(detail, picture, context, into: &grid) }
         if view == .overview { return renderOverview(picture, context, into: &grid) }
@@ -33,19 +45,21 @@ extension DashboardState {
     /// One list with its frame, or the reason why there is nothing in it.
     func renderList(_ list: ListName, _ picture: Picture, _ context: DrawContext, into grid: inout Grid) {
         guard let frame = frame(of: list), let area = tableArea(of: list) else { return }
-        let state = self[list]
+        let state = self[list], context = self.context(picture, of: list, context.glyphs)
         let hasFocus = list == self.list
-        if hasFrame(list) { grid.box(frame, title: title(of: list), titleStyle: Style(hasFocus ? .accent : .title, hasFocus ? .bold : [])) }
+        if hasFrame(list) { grid.box(frame, title: title(of: list, now: picture.now), titleStyle: Style(hasFocus ? .accent : .title, hasFocus ? .bold : [])) }
         func draw<Row>(_ table: Table<Row>, _ page: ListPage<Row>?, empty: (ListPage<Row>) -> [String]) {
             guard let page else { return say(["…"], into: &grid, at: area) }
             table.render(page, state, hasFocus: hasFocus, context, into: &grid, at: area)
-            if page.rows.isEmpty { say(list == .log ? empty(page) : silence(picture.header) ?? empty(page), into: &grid, at: area) }
+            if page.rows.isEmpty { say(list == .log || list.isOfEntries ? empty(page) : silence(picture.header) ?? empty(page), into: &grid, at: area) }
         }
         let noMatch = ["nothing matches \(safe(state.filter?.text ?? ""))", "Esc clears the filter"]
         switch list {
         case .tasks: draw(TasksScreen.table, picture.tasks) { TasksScreen.emptiness($0, state, picture.header) }
         case .queues: draw(QueuesScreen.table, picture.queues) { $0.total > 0 ? noMatch : ["no queue is known yet"] }
         case .workers: draw(WorkersScreen.table, picture.workers) { $0.total > 0 ? noMatch : noWorkers }
+        case .beat: draw(BeatScreen.table, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
+        case .beatPane: draw(BeatScreen.pane, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
         case .queuesPane: draw(QueuesScreen.pane, picture.queues) { _ in ["no queue is known yet"] }
@@ -54,6 +68,9 @@ extension DashboardState {
         case .failuresPane: draw(FailuresPane.table, picture.failures.map { ListPage($0) }) { _ in idle(picture.header, "nothing has failed in the last 15 minutes") }
         }
     }
+
+    /// Without a store there is nothing to wait for.
+    private func entries(_ picture: Picture) -> ListPage<EntryRow>? { picture.beatFacts.hasStore ? picture.beat : ListPage() }
 
     /// Why nothing can have been heard.
     private func silence(_ header: HeaderFacts) -> [String]? {
@@ -74,7 +91,7 @@ extension DashboardState {
         return [words, "task events are off on \(header.workersWithoutEvents) of \(header.workersKnown) workers: E switches them on"]
     }
 
-    func title(of list: ListName) -> String {
+    func title(of list: ListName, now: Double) -> String {
         let state = self[list]
         func counted(_ name: String) -> String {
             let shown = state.filter == nil ? Formats.count(state.total) : "\(Formats.count(state.matching)) of \(Formats.count(state.total))"
@@ -85,6 +102,8 @@ extension DashboardState {
         case .tasks: return counted("Tasks") + (state.sort == nil ? state.cursor == nil ? ", newest first" : "" : "")
         case .queues, .queuesPane: return counted("Queues")
         case .workers, .workersPane: return counted("Workers")
+        case .beat: return counted("Beat") + BeatScreen.standing(beat, now: now)
+        case .beatPane: return "Beat: next and last" + BeatScreen.age(beat, now: now)
         case .workflows: return counted("Workflows") + (state.cursor == nil ? ", newest first" : "")
         case .log: return counted("Log")
         case .timingsPane: return TimingsPane.title
@@ -107,9 +126,17 @@ extension DashboardState {
     private func lastWords(_ header: HeaderFacts) -> Outcome? {
         if let notice { return notice }
         if case .reconnecting(_, _, let reason) = header.link { return Outcome(text: "the broker cannot be reached: \(reason)", isError: true) }
+        if let reason = lostStore { return Outcome(text: "the schedule store cannot be reached: \(reason)", isError: true) }
         if let outcome { return outcome }
         if showsWorkflows, let problem = header.groupProblem { return Outcome(text: "the result backend does not tell of groups: \(problem)", isError: true) }
         return header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
+    }
+
+    /// Why the store of what is shown does not answer.
+    private var lostStore: String? {
+        guard case .lost(_, let reason) = beat.link else { return nil }
+        if case .periodic = details.last?.subject { return reason }
+        return details.isEmpty && list.isOfEntries ? reason : nil
     }
 
     private var showsWorkflows: Bool {

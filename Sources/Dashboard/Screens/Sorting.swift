@@ -12,6 +12,8 @@ extension DashboardState {
         case .queuesPane: return fields(QueuesScreen.pane)
         case .workers: return fields(WorkersScreen.table)
         case .workersPane: return fields(WorkersScreen.pane)
+        case .beat: return fields(BeatScreen.table)
+        case .beatPane: return fields(BeatScreen.pane)
         case .workflows, .log, .timingsPane, .failuresPane: return []
         }
     }
@@ -26,7 +28,7 @@ extension DashboardState {
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "task", "schedule", "zone", "next_run", "last_state", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.

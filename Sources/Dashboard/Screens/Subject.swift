@@ -7,6 +7,8 @@ public enum Subject: Hashable, Sendable {
     case queue(QueueName)
     /// The workflow of this task, as a tree.
     case workflow(TaskID)
+    /// A schedule entry, by its name.
+    case periodic(String, PeriodicTab)
     /// A line of the log.
     case entry(Int)
     /// A record as text, fixed when it was opened.
@@ -15,6 +17,10 @@ public enum Subject: Hashable, Sendable {
 
 public enum TaskTab: String, CaseIterable, Hashable, Sendable {
     case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", family = "Family"
+}
+
+public enum PeriodicTab: String, CaseIterable, Hashable, Sendable {
+    case runs = "Runs", upcoming = "Next runs", definition = "Definition"
 }
 
 public enum WorkerTab: String, CaseIterable, Hashable, Sendable {
@@ -37,6 +43,7 @@ struct OpenDetail: Hashable, Sendable {
         switch subject {
         case .task: TaskTab.allCases.map(\.rawValue)
         case .worker: WorkerTab.allCases.map(\.rawValue)
+        case .periodic: PeriodicTab.allCases.map(\.rawValue)
         default: []
         }
     }
@@ -45,6 +52,7 @@ struct OpenDetail: Hashable, Sendable {
         switch subject {
         case .task(_, let tab): tab.rawValue
         case .worker(_, let tab): tab.rawValue
+        case .periodic(_, let tab): tab.rawValue
         default: nil
         }
     }
@@ -54,6 +62,7 @@ struct OpenDetail: Hashable, Sendable {
         switch subject {
         case .task(let id, let tab): subject = .task(id, tab.neighbour(step))
         case .worker(let name, let tab): subject = .worker(name, tab.neighbour(step))
+        case .periodic(let name, let tab): subject = .periodic(name, tab.neighbour(step))
         default: return
         }
         text = TextState(wraps: text.wraps)
@@ -63,6 +72,7 @@ struct OpenDetail: Hashable, Sendable {
         switch subject {
         case .task(let id, let old): subject = .task(id, TaskTab(rawValue: title) ?? old)
         case .worker(let name, let old): subject = .worker(name, WorkerTab(rawValue: title) ?? old)
+        case .periodic(let name, let old): subject = .periodic(name, PeriodicTab(rawValue: title) ?? old)
         default: return
         }
         text = TextState(wraps: text.wraps)

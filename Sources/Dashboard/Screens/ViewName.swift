@@ -1,6 +1,6 @@
 /// The views that the number keys reach.
 public enum ViewName: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, workflows, log
+    case overview, tasks, queues, workers, beat, workflows, log
 
     /// The digit that opens it.
     public var number: Int {
@@ -9,6 +9,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: 2
         case .queues: 3
         case .workers: 4
+        case .beat: 5
         case .workflows: 6
         case .log: 8
         }
@@ -20,6 +21,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: "Tasks"
         case .queues: "Queues"
         case .workers: "Workers"
+        case .beat: "Beat"
         case .workflows: "Workflows"
         case .log: "Log"
         }
@@ -31,6 +33,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .tasks: .tasks
         case .queues: .queues
         case .workers: .workers
+        case .beat: .beat
         case .workflows: .workflows
         case .log: .log
         }
@@ -39,11 +42,11 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
 
 /// Every list with a cursor of its own.
 public enum ListName: String, CaseIterable, Hashable, Sendable {
-    case tasks, queues, workers, workflows, log
+    case tasks, queues, workers, beat, workflows, log
     // Panes of the overview
-    case queuesPane, workersPane, timingsPane, failuresPane
+    case queuesPane, workersPane, timingsPane, beatPane, failuresPane
 
-    static let panes: [ListName] = [.queuesPane, .workersPane, .timingsPane, .failuresPane]
+    static let panes: [ListName] = [.queuesPane, .workersPane, .timingsPane, .beatPane, .failuresPane]
 
     /// What one row is, for messages.
     var noun: String {
@@ -51,6 +54,7 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
         case .tasks: "task"
         case .queues, .queuesPane: "queue"
         case .workers, .workersPane: "worker"
+        case .beat, .beatPane: "schedule entry"
         case .workflows: "workflow"
         case .log: "entry"
         case .timingsPane: "task name"
@@ -60,4 +64,9 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
 
     /// Tasks and workflows stream by: there the newest is shown until the user selects one. Elsewhere the first row is selected at once.
     var selectsFirst: Bool { self != .tasks && self != .workflows }
+
+    /// Of beat's entries.
+    var isOfEntries: Bool { self == .beat || self == .beatPane }
+    /// Rows can be marked.
+    var marks: Bool { self == .tasks || self == .beat }
 }

@@ -3,9 +3,11 @@ import CeleriacCore
 extension DashboardState {
     /// Why a command makes no sense now, in words for the last line; `nil` when it does.
     func whyNot(_ command: Command, _ picture: Picture) -> String? {
+        if command == .undo || (command.isActing && (command.place == .beat || isAboutEntries)) { return whyNotOnEntries(command, picture) }
         if command.isActing, let reason = whyNotAct(picture) { return reason }
         let focus = focus(picture)
         switch command {
+        case .upcoming: return whyNotOnEntries(command, picture)
         case .remove: return whyNotRemove(focus, picture)
         case .removeHard: return whyNotRemoveHard(focus, picture)
         case .shrink, .grow: return whyNotResize(focus, grows: command == .grow)
@@ -21,7 +23,7 @@ extension DashboardState {
             if case .nothing(let reason) = focus, !isRecord || command == .rowLog { return reason }
             return nil
         case .mark, .markRange, .markAll:
-            return details.isEmpty && list == .tasks ? nil : "only tasks can be marked"
+            return details.isEmpty && list.marks ? nil : "only tasks and schedule entries can be marked"
         case .failures: return nil
         case .sort, .sortLeft, .sortRight, .sortReverse:
             return details.isEmpty && !sortFields.isEmpty ? nil : "this list has its own order"
@@ -55,6 +57,7 @@ extension DashboardState {
         case .queue: return "a queue is not taken away here"
         case .timing, .failure: return "Enter lists the tasks, there x revokes"
         case .workflow: return "Enter shows its tasks, there x revokes"
+        case .periodic: return nil
         case .entry: return "the log keeps what was done"
         case .nothing(let reason): return reason
         }
@@ -69,6 +72,7 @@ extension DashboardState {
         case .queue: return "a queue is not purged here"
         case .timing, .failure: return "Enter lists the tasks, there X terminates"
         case .workflow: return "Enter shows its tasks, there X terminates"
+        case .periodic: return "x removes a schedule entry"
         case .entry: return "the log keeps what was done"
         case .nothing(let reason): return reason
         }

@@ -7,9 +7,12 @@ public struct InputLine: Hashable, Sendable {
     var history: [String]
     var recalled: Int?
     private var draft = ""
+    /// Characters that can be typed; a filter or command that no screen can show is none.
+    private let limit: Int
 
-    init(_ text: String = "", history: [String] = []) {
+    init(_ text: String = "", history: [String] = [], limit: Int = 500) {
         self.text = text
+        self.limit = limit
         cursor = text.count
         self.history = history
     }
@@ -40,8 +43,7 @@ public struct InputLine: Hashable, Sendable {
     }
 
     private mutating func insert(_ character: Character) {
-        // A line that no screen can show is no filter and no command.
-        guard text.count < 500, character.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else { return }
+        guard text.count < limit, character.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else { return }
         var characters = Array(text)
         characters.insert(character, at: min(cursor, characters.count))
         let count = characters.count
@@ -64,6 +66,21 @@ public struct InputLine: Hashable, Sendable {
         while start > 0, characters[start - 1] == " " { start -= 1 }
         while start > 0, characters[start - 1] != " " { start -= 1 }
         set(String(characters[..<start] + characters[cursor...]), cursor: start)
+    }
+
+    /// What `width` columns show of it, the cursor always in sight; `cursor` is its column there, `nil` without focus.
+    func window(width: Int, hasFocus: Bool) -> (text: String, cursor: Int?) {
+        let before = safe(String(text.prefix(cursor)), limit: 100_000), after = safe(String(text.dropFirst(cursor)), limit: 4000)
+        guard hasFocus else { return (DisplayWidth.cut(before + after, to: width, ellipsis: Glyphs.unicode.ellipsis), nil) }
+        // One column is for the cursor behind the text.
+        let place = DisplayWidth.columns(of: before)
+        guard place >= width else { return (before + after, place) }
+        var shown = Substring(before), hidden = place
+        while hidden >= max(1, width - 1), let first = shown.first {
+            hidden -= DisplayWidth.columns(of: first)
+            shown.removeFirst()
+        }
+        return (Glyphs.unicode.ellipsis + shown + after, hidden + 1)
     }
 
     private mutating func recall(_ step: Int) {

@@ -117,4 +117,41 @@ import Testing
             }
         }
     }
+
+    /// What a look at each minute of the wall clock finds, around the days on which clocks change.
+    @Test(arguments: UInt64(0)..<8) func agreesWithAScanOfEveryMinute(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let (name, changes) = [
+            ("Europe/Berlin", ["2026-03-29T01:00", "2026-10-25T01:00"]), ("Australia/Lord_Howe", ["2026-04-04T15:00", "2026-10-03T15:30"]),
+            ("America/New_York", ["2026-03-08T07:00", "2026-11-01T06:00"]), ("Pacific/Chatham", ["2026-04-04T14:00", "2026-09-26T14:00"]),
+        ][Int(seed % 4)]
+        let rules = try zone(name)
+        func field(_ field: CrontabField) -> String {
+            let a = Int.random(in: field.range, using: &random), b = Int.random(in: field.range, using: &random)
+            return ["*", "*", "*", "\(a)", "*/\(min(a + 1, 7))", "\(min(a, b))-\(max(a, b))", "\(a),\(b)"][Int.random(in: 0..<7, using: &random)]
+        }
+        var compared = 0
+        for _ in 0..<150 {
+            guard let crontab = try? CrontabSchedule(minute: field(.minute), hour: field(.hour), dayOfWeek: field(.dayOfWeek)) else { continue }
+            let last = utc(changes[Int.random(in: 0..<2, using: &random)]) + (Double.random(in: -50_000...50_000, using: &random)).rounded()
+            guard let expected = firstMatch(crontab, after: last, rules) else { continue }
+            #expect(crontab.next(after: last, zone: rules) == expected, "\(crontab.text) after \(last) in \(name)")
+            compared += 1
+        }
+        #expect(compared > 50)
+    }
+
+    /// Within three days.
+    private func firstMatch(_ crontab: CrontabSchedule, after last: Double, _ rules: ZoneRules) -> Double? {
+        var wall = rules.wallClock(at: last).seconds / 60 * 60
+        for _ in 0..<3 * 24 * 60 {
+            wall += 60
+            let clock = WallClock(seconds: wall)
+            guard crontab.minutes.contains(clock.minute), crontab.hours.contains(clock.hour), crontab.weekdays.contains((clock.weekday + 1) % 7) else { continue }
+            // Of a doubled minute the first; a skipped one as much later.
+            let instant = rules.instant(of: clock).first
+            if instant > last { return instant }
+        }
+        return nil
+    }
 }

@@ -29,11 +29,26 @@ extension App {
     public func sendAll<Output>(_ calls: [Call<Output>], options: CallOptions = CallOptions()) async throws -> [AsyncResult<Output>] {
         for call in calls { if let problem = call.problem { throw problem } }
         let running = TaskContext.current, context = canvasContext(running: running?.request), values = options.values
-        let plans = try await mapMany(calls.map(\.signature)) { (signature) throws(CanvasError) in
-            try Canvas.plan(signature, options: values, context: context, newID: freshUUID)
+        let hooks = middleware.compactMap(\.willSend), now = context.now
+        let planned = try await mapMany(calls) { [self] (call) throws(any Error) in
+            let plan = try Canvas.plan(call.signature, options: values, context: context, newID: freshUUID)
+            let calls = plan.steps.compactMap { step in if case .send(let call) = step { call } else { nil } }
+            // What needs nothing but to be sent is made ready at once.
+            guard calls.count == plan.steps.count else { return (result: plan.result, messages: [Outgoing](), steps: plan.steps) }
+            return (plan.result, try calls.map { try prepare($0, hooks, now: now) }, [])
         }
-        let results = plans.map { AsyncResult<Output>($0.result, app: self) }
-        try await carryOut(plans.flatMap(\.steps))
+        var ready: [Outgoing] = []
+        ready.reserveCapacity(planned.count)
+        for (_, messages, steps) in planned {
+            ready += messages
+            guard !steps.isEmpty else { continue }
+            // In the order of the calls.
+            if !ready.isEmpty { try await send(ready, now: now) }
+            ready = []
+            try await carryOut(steps)
+        }
+        if !ready.isEmpty { try await send(ready, now: now) }
+        let results = planned.map { AsyncResult<Output>($0.result, app: self) }
         for result in results { running?.record(child: result.applied) }
         return results
     }

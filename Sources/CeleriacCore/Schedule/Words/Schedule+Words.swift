@@ -82,4 +82,4 @@ extension RecurrenceRule {
 }
 
 /// Without a fraction when there is none.
-private func plain(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
+func plain(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }

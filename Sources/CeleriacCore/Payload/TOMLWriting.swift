@@ -1,10 +1,9 @@
-import CeleriacCore
 import OrderedCollections
 
 /// Values as TOML 1.0 writes them, on one line.
-enum TOMLWriting {
+package enum TOMLWriting {
     /// Whether `value` comes back as it is: TOML has no null, no larger integers, and its reader here no NUL.
-    static func canHold(_ value: Value) -> Bool {
+    package static func canHold(_ value: Value) -> Bool {
         switch value {
         case .null, .bigInteger, .bytes: false
         case .bool, .integer: true
@@ -15,10 +14,10 @@ enum TOMLWriting {
         }
     }
 
-    static func canHold(_ text: String) -> Bool { !text.utf8.contains(0) }
+    package static func canHold(_ text: String) -> Bool { !text.utf8.contains(0) }
 
     /// Of what `canHold` admits.
-    static func text(_ value: Value) -> String {
+    package static func text(_ value: Value) -> String {
         switch value {
         case .null, .bytes, .bigInteger: "\"\""
         case .bool(let flag): flag ? "true" : "false"
@@ -38,7 +37,7 @@ enum TOMLWriting {
     }
 
     /// Bare where that is allowed.
-    static func key(_ name: String) -> String {
+    package static func key(_ name: String) -> String {
         let isBare = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -48,7 +47,7 @@ enum TOMLWriting {
         return isBare && !name.isEmpty ? name : quoted(name)
     }
 
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var output = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
