@@ -24,7 +24,7 @@ extension AMQPAddress {
         case "EXTERNAL": isExternal = true
         default: throw .misconfigured(url, "login_method is neither PLAIN nor EXTERNAL")
         }
-        heartbeat = Int(try Self.seconds(url, "heartbeat") ?? 60)
+        heartbeat = Int(try Self.seconds(url, "heartbeat") ?? 4)
         connectTimeout = try Self.seconds(url, "connect_timeout") ?? 5
         for (name, text) in [("host", host), ("user", user), ("password", password), ("virtual host", virtualHost)] where text.utf8.contains(0) {
             throw .misconfigured(url, "the \(name) in the URL has a NUL character")

@@ -75,7 +75,10 @@ actor PublishingLink {
             }
             if index % Self.stride == Self.stride - 1 { look() }
         }
-        if ticket.unconfirmed > 0 { await withCheckedContinuation { ticket.waiter = $0 } }
+        await withCheckedContinuation { continuation in
+            // Asked here, not before: on the way into a suspension the thread may do something else, and hear of the last confirm.
+            if ticket.unconfirmed == 0 { continuation.resume() } else { ticket.waiter = continuation }
+        }
         if let failure = ticket.failure { throw failure }
         return ticket.returned.isEmpty ? [] : ticket.returned.sorted().map { publications[$0] }
     }
