@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints a table and writes all figures as JSON.
 
 usage: bench.py [--json FILE] [--only NAME[,NAME…]] [--events COUNT]
-What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys, views and entries), beat, engine (the rest).
+What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys, views and entries), beat, onrabbit (rabbit-…), engine (the rest).
 """
 import argparse
 import json
@@ -16,9 +16,10 @@ import engine
 import idle
 import ingest
 import keys
+import onrabbit
 import start
 
-PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest", "beat", "entries")
+PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest", "beat", "entries", "rabbit-execute", "rabbit-publish", "rabbit-ingest")
 
 
 def measure(part, options):
@@ -36,6 +37,9 @@ def measure(part, options):
         "rest": engine.measure_rest,
         "beat": beat.measure,
         "entries": keys.measure_entries,
+        "rabbit-execute": onrabbit.measure_execute,
+        "rabbit-publish": onrabbit.measure_publish,
+        "rabbit-ingest": onrabbit.measure_ingest,
     }[part]()
 
 

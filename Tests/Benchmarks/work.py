@@ -2,7 +2,7 @@
 
 usage: celery -A work worker …            the worker
        work.py publish COUNT | roundtrip COUNT   prints figures as JSON
-environment: BROKER, and BACKEND for results (none = results ignored)
+environment: BROKER, and BACKEND for results (none = results ignored); CONFIRMS=1 for publisher confirms, which RabbitMQ has
 """
 import json
 import os
@@ -12,7 +12,8 @@ import time
 from celery import Celery
 
 app = Celery("work", broker=os.environ["BROKER"], backend=os.environ.get("BACKEND") or None)
-app.conf.update(task_ignore_result=not os.environ.get("BACKEND"), worker_prefetch_multiplier=64, broker_connection_retry_on_startup=True)
+app.conf.update(task_ignore_result=not os.environ.get("BACKEND"), worker_prefetch_multiplier=64, broker_connection_retry_on_startup=True,
+                broker_transport_options={"confirm_publish": True} if os.environ.get("CONFIRMS") == "1" else {})
 
 
 @app.task(name="bench.noop")
