@@ -68,6 +68,10 @@ public struct Queue: Hashable, Sendable {
     public var routingKey: String?
     /// `x-max-priority`, `x-queue-type`, …
     public var arguments: [String: Value]
+    /// Of a headers exchange: which headers a message must have (`x-match`, …). RabbitMQ alone heeds them.
+    public var bindingArguments: [String: Value]
+    /// What the broker is told of each consumer: `x-priority`, `x-stream-offset`. RabbitMQ alone heeds them.
+    public var consumerArguments: [String: Value]
     /// Gone with its last consumer, where the broker does that.
     public var isAutoDelete: Bool
 
@@ -75,13 +79,15 @@ public struct Queue: Hashable, Sendable {
 
     public init(
         _ name: QueueName, exchange: String? = nil, exchangeType: ExchangeType = .direct, routingKey: String? = nil, arguments: [String: Value] = [:],
-        isAutoDelete: Bool = false
+        bindingArguments: [String: Value] = [:], consumerArguments: [String: Value] = [:], isAutoDelete: Bool = false
     ) {
         self.name = name
         self.exchange = exchange
         self.exchangeType = exchangeType
         self.routingKey = routingKey
         self.arguments = arguments
+        self.bindingArguments = bindingArguments
+        self.consumerArguments = consumerArguments
         self.isAutoDelete = isAutoDelete
     }
 }

@@ -1,4 +1,7 @@
-"""RabbitMQ nodes of our own: on private ports of this machine, in folders of their own, alone or in a cluster; ended with whoever started them."""
+"""RabbitMQ nodes of our own: on private ports of this machine, in folders of their own, alone or in a cluster; ended with whoever started them.
+
+usage: rabbit.py COMMAND…    runs it beside a server, whose URL stands where a word of it is BROKER
+"""
 import contextlib
 import json
 import os
@@ -6,6 +9,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -165,3 +169,8 @@ def rabbit_server(*settings, nodes=1):
                 node.kill()
             register.terminate()
             register.wait()
+
+
+if __name__ == "__main__":
+    with rabbit_server() as rabbit:
+        raise SystemExit(subprocess.call([rabbit.url() if word == "BROKER" else word for word in sys.argv[1:]]))

@@ -183,6 +183,46 @@ import Testing
         await transport.close()
         withExtendedLifetime(server) {}
     }
+
+    @Test func headersDecideWhereAMessageGoes() async throws {
+        let (server, url) = try await place()
+        let transport = try AMQPTransport(url)
+        let queues = [("mail", "mail"), ("other", "print")].map { name, kind in
+            Queue(QueueName(name), exchange: "kinds", exchangeType: .headers, routingKey: "", bindingArguments: ["x-match": "all", "kind": .string(kind)])
+        }
+        try await transport.declare(queues)
+        try await transport.publish([publication("1", to: "", exchange: "kinds", headers: ["kind": "mail"]), publication("2", to: "", exchange: "kinds", headers: ["kind": "print"])])
+        let error = await #expect(throws: TransportError.self) { try await transport.publish([publication("3", to: "", exchange: "kinds", headers: ["kind": "fax"])]) }
+        #expect(error?.kind == .refused)
+        for name in ["mail", "other"] { #expect(try await server.count(name, of: url) == 1) }
+        await transport.close()
+    }
+
+    @Test func aConsumerOfHigherPriorityIsServedFirst() async throws {
+        let (server, url) = try await place()
+        let transport = try AMQPTransport(url)
+        let (plain, urgent) = (transport.consumer(owner: "plain@test"), transport.consumer(owner: "urgent@test"))
+        plain.setPrefetch(10)
+        urgent.setPrefetch(2)
+        try await plain.consume(Queue("q"))
+        try await urgent.consume(Queue("q", consumerArguments: ["x-priority": 10]))
+        try await transport.publish((0..<4).map { publication("\($0)") })
+        // The urgent one takes as many as it may hold, though the other was there first; what is over is the other's.
+        var taken: [Delivery] = []
+        while taken.count < 2 { taken += try await urgent.next() }
+        var left: [Delivery] = []
+        while left.count < 2 { left += try await plain.next() }
+        #expect(taken.map(\.shownID) == ["0", "1"])
+        #expect(left.map(\.shownID) == ["2", "3"])
+        await plain.close()
+        await urgent.close()
+        await transport.close()
+        withExtendedLifetime(server) {}
+    }
+}
+
+extension Delivery {
+    fileprivate var shownID: String? { if case .envelope(let envelope) = content { envelope.correlationID } else { nil } }
 }
 
 extension RabbitServer {

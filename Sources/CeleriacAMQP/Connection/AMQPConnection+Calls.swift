@@ -20,17 +20,16 @@ extension AMQPConnection {
         on channel: Channel
     ) throws(TransportError) -> (ready: Int, consumers: Int) {
         try checkAlive("declare queue", short: name)
-        let table = arena.table(OrderedDictionary(uniqueKeysWithValues: arguments.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
         let answer = amqp_queue_declare(
-            state, channel, arena.bytes(name), isPassive ? 1 : 0, isDurable ? 1 : 0, isExclusive ? 1 : 0, isAutoDelete ? 1 : 0, table)
+            state, channel, arena.bytes(name), isPassive ? 1 : 0, isDurable ? 1 : 0, isExclusive ? 1 : 0, isAutoDelete ? 1 : 0, arena.table(arguments))
         let counts = answer.map { (Int($0.pointee.message_count), Int($0.pointee.consumer_count)) } ?? (0, 0)
         try check("declare queue", channel)
         return counts
     }
 
-    func bind(_ queue: String, to exchange: String, _ routingKey: String, on channel: Channel) throws(TransportError) {
+    func bind(_ queue: String, to exchange: String, _ routingKey: String, arguments: [String: Value] = [:], on channel: Channel) throws(TransportError) {
         try checkAlive("bind queue", short: queue, exchange, routingKey)
-        amqp_queue_bind(state, channel, arena.bytes(queue), arena.bytes(exchange), arena.bytes(routingKey), amqp_table_t())
+        amqp_queue_bind(state, channel, arena.bytes(queue), arena.bytes(exchange), arena.bytes(routingKey), arena.table(arguments))
         try check("bind queue", channel)
     }
 
@@ -58,9 +57,11 @@ extension AMQPConnection {
         try check("set prefetch", channel)
     }
 
-    func consume(_ queue: String, consumer: String, isAcknowledging: Bool, on channel: Channel) throws(TransportError) {
+    func consume(
+        _ queue: String, consumer: String, isAcknowledging: Bool, arguments: [String: Value] = [:], on channel: Channel
+    ) throws(TransportError) {
         try checkAlive("consume", short: queue)
-        amqp_basic_consume(state, channel, arena.bytes(queue), arena.bytes(consumer), 0, isAcknowledging ? 0 : 1, 0, amqp_table_t())
+        amqp_basic_consume(state, channel, arena.bytes(queue), arena.bytes(consumer), 0, isAcknowledging ? 0 : 1, 0, arena.table(arguments))
         try check("consume", channel)
     }
 

@@ -47,6 +47,11 @@ final class FrameArena {
         return amqp_table_t(num_entries: Int32(members.count), entries: entries)
     }
 
+    /// By name.
+    func table(_ members: [String: Value]) -> amqp_table_t {
+        table(OrderedDictionary(uniqueKeysWithValues: members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+    }
+
     private func array(_ items: [Value]) -> amqp_array_t {
         guard !items.isEmpty, let memory = amqp_pool_alloc(pool, items.count * MemoryLayout<amqp_field_value_t>.stride) else { return amqp_array_t() }
         let fields = memory.bindMemory(to: amqp_field_value_t.self, capacity: items.count)

@@ -51,7 +51,7 @@ struct Topology: Sendable {
         } catch {
             guard queue.arguments.isEmpty, connection.failure == nil, error.cause.contains("inequivalent arg 'x-") else { throw error }
             let exchange = queue.exchange ?? queue.name.rawValue
-            if !exchange.isEmpty { try connection.bind(queue.name.rawValue, to: exchange, queue.routingKey ?? queue.name.rawValue, on: channel()) }
+            if !exchange.isEmpty { try connection.bind(queue.name.rawValue, to: exchange, queue.routingKey ?? queue.name.rawValue, arguments: queue.bindingArguments, on: channel()) }
             return error.cause.contains("'x-queue-type'")
         }
     }
@@ -67,7 +67,9 @@ struct Topology: Sendable {
         if queue.exchangeType == .fanout { return }
         try connection.declareQueue(
             queue.name.rawValue, isDurable: !isMachinery, isExclusive: isMachinery, isAutoDelete: isMachinery || queue.isAutoDelete, arguments: queue.arguments, on: channel)
-        if !exchange.isEmpty { try connection.bind(queue.name.rawValue, to: exchange, queue.routingKey ?? queue.name.rawValue, on: channel) }
+        if !exchange.isEmpty {
+            try connection.bind(queue.name.rawValue, to: exchange, queue.routingKey ?? queue.name.rawValue, arguments: queue.bindingArguments, on: channel)
+        }
         guard DelayedDelivery.holds(for: queue) else { return }
         if !connection.hasDelayedDelivery { try DelayedDelivery.declareLevels(connection, channel) }
         connection.hasDelayedDelivery = true

@@ -184,7 +184,8 @@ actor ConsumingLink {
         // Before the broker hears of it: the first message may come with its answer.
         attachments[channel]?.subscriptions[tag] = subscription
         attachments[channel]?.order.append(tag)
-        try connection.consume(subscription.source, consumer: tag, isAcknowledging: true, on: channel)
+        try connection.consume(
+            subscription.source, consumer: tag, isAcknowledging: true, arguments: subscription.queue.consumerArguments, on: channel)
     }
 
     /// Consumes anew from all queues, each consumer with a limit of its own.
