@@ -112,6 +112,28 @@ import Testing
         await transport.close()
     }
 
+    @Test func aServerThatReadsNothingAnyMoreIsLeft() async throws {
+        let server = try await RabbitServer.start(), url = try BrokerURL("amqp://127.0.0.1:\(server.port)?heartbeat=1")
+        let transport = try AMQPTransport(url)
+        try await transport.declare([Queue("q")])
+        try await transport.publish([publication("1")])
+        server.freeze()
+        // In time for the test to end, whatever happens.
+        let rescue = Task {
+            try await Task.sleep(for: .seconds(30))
+            server.thaw()
+        }
+        let began = ContinuousClock.now
+        // More than the sockets of both sides hold.
+        let many = (0..<4000).map { _ in Publication(routingKey: "q", envelope: Envelope(body: Array(repeating: 0, count: 4000))) }
+        let error = await #expect(throws: TransportError.self) { try await transport.publish(many) }
+        #expect(error?.kind == .unreachable)
+        #expect(ContinuousClock.now - began < .seconds(15))
+        rescue.cancel()
+        server.thaw()
+        await transport.close()
+    }
+
     @Test func theNextHostIsTakenWhenOneDoesNotAnswer() async throws {
         let server = try await SharedServer.rabbit.server()
         let transport = try AMQPTransport(try BrokerURL("amqp://127.0.0.1:\(try freePort());127.0.0.1:\(server.port)"))

@@ -26,6 +26,15 @@ extension AMQPConnection {
         guard status == AMQP_STATUS_OK.rawValue else { throw openingError(status, errno) }
     }
 
+    /// Seconds that bytes may be under way. A broker that is short of memory reads none from those who publish.
+    private static let sendingPatience = 60
+
+    /// A message that is larger than what the socket takes at once is waited for within the library, without end if the other side is gone: the system ends that.
+    func limitSending() {
+        var limit = Int32(max(Self.sendingPatience, 2 * heartbeat) * 1000)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     private func encrypt(_ socket: OpaquePointer, _ tls: AMQPTLS) throws(TransportError) {
         amqp_ssl_socket_set_verify_peer(socket, tls.verification == .none ? 0 : 1)
         amqp_ssl_socket_set_verify_hostname(socket, tls.verification == .full ? 1 : 0)

@@ -46,6 +46,7 @@ final class AMQPConnection {
         amqp_set_handshake_timeout(state, &handshake)
         try connect()
         try logIn(purpose)
+        limitSending()
     }
 
     deinit {
@@ -65,6 +66,14 @@ final class AMQPConnection {
     /// Seconds; 0 = none.
     var heartbeat: Int { Int(amqp_get_heartbeat(state)) }
     func isOpen(_ channel: Channel) -> Bool { openChannels.contains(channel) }
+
+    /// Whether the socket takes nothing more at the moment: what is sent then is waited for, and no heartbeat missed meanwhile, until the other side reads again.
+    var isFull: Bool {
+        // The library has given up the socket of a connection that is over.
+        guard failure == nil else { return false }
+        var socket = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&socket, 1, 0) == 0
+    }
 
     // MARK: - Channels
 

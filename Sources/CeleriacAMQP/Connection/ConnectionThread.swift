@@ -17,6 +17,8 @@ final class ConnectionThread: SerialExecutor {
         var descriptor: Int32
         /// In milliseconds: looked after this time at the latest.
         var patience: () -> Int32
+        /// Whether it is looked as well as soon as the socket takes bytes again.
+        var waitsForRoom: () -> Bool = { false }
         var look: () -> Void
     }
 
@@ -104,7 +106,7 @@ final class ConnectionThread: SerialExecutor {
         var descriptors = [pollfd(fd: doorbell, events: Int16(POLLIN), revents: 0)]
         var patience: Int32 = -1
         if let watch {
-            descriptors.append(pollfd(fd: watch.descriptor, events: Int16(POLLIN), revents: 0))
+            descriptors.append(pollfd(fd: watch.descriptor, events: Int16(watch.waitsForRoom() ? POLLIN | POLLOUT : POLLIN), revents: 0))
             patience = watch.patience()
         }
         poll(&descriptors, nfds_t(descriptors.count), patience)

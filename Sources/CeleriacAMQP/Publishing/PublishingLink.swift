@@ -34,6 +34,8 @@ actor PublishingLink {
     private var confirms = Confirms<Ticket>()
     /// Who waits for room, or for the broker to take messages again.
     private var queue: [CheckedContinuation<Void, Never>] = []
+    /// Whether some of these wait for the socket.
+    private var waitsForSocket = false
     private var isClosed = false
 
     /// How many messages may be unconfirmed: enough that the broker is never idle, not so many that a lost connection leaves all in doubt.
@@ -67,7 +69,7 @@ actor PublishingLink {
         if publications.isEmpty { return [] }
         let ticket = Ticket(publications)
         for (index, publication) in publications.enumerated() {
-            if confirms.count >= Self.window || connection?.blockedReason != nil { try await waitForRoom() }
+            if !hasRoom { try await waitForRoom() }
             if ticket.failure != nil { break }
             do throws(TransportError) { try send(publication, index, ticket) } catch {
                 ticket.failure = ticket.failure ?? error
@@ -117,13 +119,18 @@ actor PublishingLink {
         exchanges.insert(exchange)
     }
 
+    private var hasRoom: Bool { confirms.count < Self.window && connection?.blockedReason == nil && connection?.isFull != true }
+
     private func waitForRoom() async throws(TransportError) {
         let deadline = ContinuousClock.now + Self.blockedPatience
-        while confirms.count >= Self.window || connection?.blockedReason != nil {
+        while !hasRoom {
             if let reason = connection?.blockedReason, .now > deadline {
                 throw TransportError(.timedOut, operation: "publish", endpoint: endpoint, cause: "the broker takes no messages at the moment (\(reason))", hint: "it is short of memory or disk")
             }
-            await withCheckedContinuation { queue.append($0) }
+            await withCheckedContinuation { continuation in
+                waitsForSocket = connection?.isFull == true || waitsForSocket
+                queue.append(continuation)
+            }
         }
     }
 
@@ -186,6 +193,7 @@ actor PublishingLink {
             .init(
                 descriptor: connection.descriptor,
                 patience: { [weak self] in self?.assumeIsolated { $0.pause } ?? -1 },
+                waitsForRoom: { [weak self] in self?.assumeIsolated { $0.waitsForSocket } ?? false },
                 look: { [weak self] in self?.assumeIsolated { $0.look() } }))
     }
 
@@ -209,6 +217,7 @@ actor PublishingLink {
 
     /// Lets those who wait for room look again.
     private func wake() {
+        waitsForSocket = false
         guard !queue.isEmpty else { return }
         let waiting = queue
         queue = []
