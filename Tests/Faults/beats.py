@@ -172,7 +172,7 @@ def killed(place, moments, kills):
     lost = sum(name not in sent for name in dues)
     unmarked = sum(len(set(one)) - 1 for one in sent.values())
     holds = lost == 0 and unmarked == 0 and by_chance <= kills and max(gaps) <= TAKEN_OVER_WITHIN and all(place.runs(name) == 2 for name in dues)
-    print(f"beat      {'holds' if holds else 'BROKEN'}: {moments} due moments in {place.name}, {lost} lost; {kills} leaders killed at any moment, {by_chance} runs sent again; "
+    print(f"{'beat':<15} {'holds' if holds else 'BROKEN'}: {moments} due moments in {place.name}, {lost} lost; {kills} leaders killed at any moment, {by_chance} runs sent again; "
           f"{aimed} killed just after sending, {again(place) - by_chance} sent again; {unmarked} of those under another id; followed after {max(gaps):.1f} s at the latest", flush=True)
     return holds
 

@@ -1,10 +1,10 @@
-"""What becomes of tasks when workers, their children, the broker and beats die: nothing is lost, and what runs twice was in flight and says so.
+"""What becomes of tasks when workers, their children, brokers, connections and beats die: nothing is lost, and what runs twice was in flight and says so.
 
 usage: faults.py [--tasks COUNT] [--only NAME[,NAME…]] [--seed NUMBER]
-       NAMEs: workers children broker long beat
+       NAMEs: workers children broker long beat rabbit-workers rabbit-broker rabbit-cluster rabbit-cuts rabbit-halfopen rabbit-leaks
 
 Each task has a unique number and writes it, with the mark "redelivered" when its message bore one, into a ledger: a Redis server of its own that nobody
-kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set; CELERIAC_BIN the program whose beats are killed. Prints a line for each part; exit
+kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set; CELERIAC_BIN the program whose beats and dashboards are killed. Prints a line for each part; exit
 code 1 if a promise did not hold.
 """
 import argparse
@@ -23,6 +23,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import beats
+import rabbits
 from ledger import BACK_WITHIN, Workers, judge
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Benchmarks"))
@@ -130,7 +131,10 @@ def long(_):
         return judge("long", 2 * count, ledger, 0, f"; visibility timeout {timeout} s, ETA {10 * timeout} s, run time {3 * timeout} s")
 
 
-PARTS = {"workers": workers, "children": children, "broker": broker, "long": long, "beat": beats.beat}
+PARTS = {
+    "workers": workers, "children": children, "broker": broker, "long": long, "beat": beats.beat, "rabbit-workers": rabbits.workers, "rabbit-broker": rabbits.broker,
+    "rabbit-cluster": rabbits.cluster, "rabbit-cuts": rabbits.cuts, "rabbit-halfopen": rabbits.halfopen, "rabbit-leaks": rabbits.leaks,
+}
 
 
 def main():

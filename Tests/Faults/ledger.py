@@ -18,7 +18,9 @@ class Workers:
     """Our workers on one broker. They belong to this process: those that still run are ended with it."""
 
     def __init__(self, broker, ledger, count, **environment):
-        self.settings = dict(os.environ, TEST_BROKER=broker, TEST_BACKEND=broker.rsplit("/", 1)[0] + "/1", LEDGER=str(ledger), **environment)
+        # Results are kept beside a broker on Redis, else beside the ledger.
+        results = broker.rsplit("/", 1)[0] if broker.startswith("redis") else f"redis://127.0.0.1:{ledger}"
+        self.settings = dict(os.environ, TEST_BROKER=broker, TEST_BACKEND=results + "/1", LEDGER=str(ledger), **environment)
         self.running, self.started = [], 0
         for _ in range(count):
             self.start()
@@ -71,6 +73,6 @@ def judge(name, count, ledger, allowed, notes=""):
     # Of the runs of one task only the first may do without the mark.
     unmarked = sum(times - 1 for times in bare.values())
     holds = lost == 0 and twice <= allowed and unmarked == 0
-    print(f"{name:<9} {'holds' if holds else 'BROKEN'}: {count:,} tasks, {lost} lost, {twice} run again (at most {allowed} allowed), "
+    print(f"{name:<15} {'holds' if holds else 'BROKEN'}: {count:,} tasks, {lost} lost, {twice} run again (at most {allowed} allowed), "
           f"{unmarked} of those not marked, {marked} marked redelivered in all{notes}", flush=True)
     return holds
