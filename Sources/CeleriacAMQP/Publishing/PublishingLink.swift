@@ -26,6 +26,9 @@ actor PublishingLink {
     /// Where messages go, and where things are declared: an error there costs no message.
     private var channel: AMQPConnection.Channel?
     private var declaring: AMQPConnection.Channel?
+    private var openedAt = ContinuousClock.now
+    /// Whether the channel, of a certain age, has said no: see `open`.
+    private var isRefusing = false
     private var exchanges: Set<String> = []
     /// By name, as they were wanted here.
     private var declared: [String: Queue] = [:]
@@ -119,7 +122,9 @@ actor PublishingLink {
         exchanges.insert(exchange)
     }
 
-    private var hasRoom: Bool { confirms.count < Self.window && connection?.blockedReason == nil && connection?.isFull != true }
+    private var hasRoom: Bool {
+        confirms.count < (isRefusing ? 1 : Self.window) && connection?.blockedReason == nil && connection?.isFull != true
+    }
 
     private func waitForRoom() async throws(TransportError) {
         let deadline = ContinuousClock.now + Self.blockedPatience
@@ -172,7 +177,12 @@ actor PublishingLink {
     private func open() throws(TransportError) -> (AMQPConnection, AMQPConnection.Channel) {
         if isClosed { throw TransportError(.unreachable, operation: "publish", endpoint: endpoint, cause: "the transport is closed") }
         if let connection, let channel, connection.failure == nil {
-            if connection.isOpen(channel) { return (connection, channel) }
+            if connection.isOpen(channel) {
+                // A channel that first met a quorum queue when its leader had just died may ask that one for ever, and refuse all that is sent to the queue
+                // (`rabbit_fifo_client` of RabbitMQ 3.10). A new one asks the new leader.
+                guard isRefusing, confirms.count == 0 else { return (connection, channel) }
+                connection.close(channel)
+            }
         } else {
             connection = nil
             connection = try roster.connect("publishing")
@@ -184,6 +194,8 @@ actor PublishingLink {
         let new = try connection.openChannel()
         try connection.selectConfirms(on: new)
         channel = new
+        openedAt = .now
+        isRefusing = false
         return (connection, new)
     }
 
@@ -254,6 +266,8 @@ actor PublishingLink {
                 .refused, operation: "publish", endpoint: endpoint, cause: "the broker did not take the message for \(place(ticket.publications[index]))",
                 hint: "the queue may be full, or may have lost its majority")
         }
+        // Not again and again for a queue that is full.
+        if !isTaken, openedAt < .now - .seconds(1) { isRefusing = true }
         ticket.unconfirmed -= 1
         if ticket.unconfirmed == 0 { release(ticket) }
     }
