@@ -25,6 +25,7 @@ extension AMQPConnection {
     /// - Throws: why the connection is over.
     func look(upTo limit: Int = .max, _ take: (Channel, ChannelEvent) -> Void) throws(TransportError) -> Bool {
         var count = 0
+        let now = ContinuousClock.now
         while count < limit {
             if let failure { throw failure }
             let status = cr_next_frame(state, &frame)
@@ -33,6 +34,7 @@ extension AMQPConnection {
                 return false
             }
             try check(status: status, "read")
+            heardAt = now
             try self.take { channel, event in
                 count += 1
                 take(channel, event)

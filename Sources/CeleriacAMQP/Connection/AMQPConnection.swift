@@ -25,6 +25,8 @@ final class AMQPConnection {
     var incoming: [Channel: IncomingMessage] = [:]
     /// Why it is over.
     var failure: TransportError?
+    /// When bytes came last, within a second.
+    var heardAt = ContinuousClock.now
     /// Why the broker takes no messages at the moment; `nil` when it does.
     var blockedReason: String?
     /// Whether the levels of `DelayedDelivery` have been declared here.
@@ -66,6 +68,10 @@ final class AMQPConnection {
     /// Seconds; 0 = none.
     var heartbeat: Int { Int(amqp_get_heartbeat(state)) }
     func isOpen(_ channel: Channel) -> Bool { openChannels.contains(channel) }
+
+    /// Whether the server may have been silent for too long: asked to publish then, the library (0.11) waits for its next word without end. Whoever looks first
+    /// is told instead.
+    var mayBeSilent: Bool { heartbeat > 0 && heardAt < .now - .seconds(2 * heartbeat - 1) }
 
     /// Whether the socket takes nothing more at the moment: what is sent then is waited for, and no heartbeat missed meanwhile, until the other side reads again.
     var isFull: Bool {

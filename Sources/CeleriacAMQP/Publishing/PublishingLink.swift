@@ -72,6 +72,7 @@ actor PublishingLink {
         if publications.isEmpty { return [] }
         let ticket = Ticket(publications)
         for (index, publication) in publications.enumerated() {
+            if connection?.mayBeSilent == true { look() }
             if !hasRoom { try await waitForRoom() }
             if ticket.failure != nil { break }
             do throws(TransportError) { try send(publication, index, ticket) } catch {
