@@ -52,7 +52,7 @@ struct WorkerLife: Sendable {
 
     /// Tries until the broker is there; `false` when it will never take this worker.
     private func declareQueues() async -> Bool {
-        var backoff = Backoff(first: .seconds(1), longest: .seconds(30))
+        var backoff = Backoff(first: .seconds(1), longest: .seconds(5))
         state.updatePrefetch()
         for queue in state.queues.withLock({ $0 }) {
             while true {

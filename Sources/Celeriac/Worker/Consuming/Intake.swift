@@ -10,7 +10,8 @@ struct Intake: Sendable {
 
     /// Until the consumer is stopped, or the surrounding task cancelled. A lost connection is made again, with growing pauses.
     func run() async {
-        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        // However long the broker was away, within ten seconds after its return work goes on.
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(5))
         var serial = 0
         while !Task.isCancelled {
             do {
