@@ -195,6 +195,8 @@ actor PublishingLink {
         let new = try connection.openChannel()
         try connection.selectConfirms(on: new)
         channel = new
+        // Numbers start again.
+        confirms = Confirms()
         openedAt = .now
         isRefusing = false
         return (connection, new)
