@@ -124,7 +124,8 @@ class Rabbit:
     def members(self, queue, host="/"):
         """The members of a quorum queue: name of the node → "leader", "follower", "noproc" …"""
         rows = json.loads(self.ctl("--formatter", "json", "quorum_status", "--vhost", host, queue, program="rabbitmq-queues"))
-        return {row["Node Name"]: row["Raft State"] for row in rows}
+        # Of a node that is away it says more.
+        return {row["Node Name"]: state if isinstance(state := row["Raft State"], str) else state[0] for row in rows}
 
     def virtual_host(self):
         """A new one, where `guest` may do everything. Returns its name."""

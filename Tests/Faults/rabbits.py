@@ -140,7 +140,7 @@ def places(sizes, count):
 def halfopen(count):
     rounds = 6 if count > 1000 else 2
     with redis_server() as ledger, rabbit_server() as rabbit, Proxy(rabbit.nodes[0].port) as outward, Proxy(rabbit.nodes[0].port) as inward:
-        urls = [f"amqp://127.0.0.1:{proxy.port}?heartbeat=4" for proxy in (outward, inward)]
+        urls = [f"amqp://127.0.0.1:{proxy.port}" for proxy in (outward, inward)]
         with Publisher(urls[0], 100) as publisher, Workers(urls[1], ledger, 1, CONCURRENCY=str(CONCURRENCY), POOL="async") as pool:
             resumption = Resumption(publisher, ledger)
             resumption.wait(time.monotonic())
