@@ -128,13 +128,14 @@ def cuts(count):
 
 
 def places(sizes, count):
-    """Where to cut a message with frames of these sizes, and whether to wait for its confirm: `count` of them."""
-    method, header, _ = sizes
-    size = sum(sizes)
-    borders = [place + near for place in (0, 7, method, method + 7, method + header, method + header + 7, size) for near in (-1, 0, 1)]
-    places = [(place, False) for place in borders if 0 <= place <= size][:count // 2]
-    places += [(size, True)] * (count // 10)
-    return places + [(round(step * (size - 1) / (count - len(places) - 1)), False) for step in range(count - len(places))]
+    """Where to cut a message with frames of these sizes, and whether to wait for its confirm: at `count` different places in it, and some times behind it."""
+    method, header, body = sizes
+    size = method + header + body
+    borders = {place + near for place in (0, 7, method, method + 7, method + header, method + header + 7, size) for near in (-1, 0, 1)} & set(range(size))
+    others = [place for place in range(size) if place not in borders]
+    further = max(0, count - len(borders))
+    inside = sorted(borders | {others[step * len(others) // further] for step in range(further)})
+    return [(place, False) for place in inside] + [(size, False)] * (count // 20) + [(size, True)] * (count // 10)
 
 
 def halfopen(count):
