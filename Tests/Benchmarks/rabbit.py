@@ -147,7 +147,7 @@ def rabbit_server(*settings, nodes=1):
         cookie.chmod(0o400)
         # Several machines on few cores: none of them may wait for work by turning in circles.
         environment = dict(
-            os.environ, HOME=home, LANG="C.UTF-8", ERL_EPMD_PORT=str(register_port), ERL_EPMD_ADDRESS="127.0.0.1",
+            os.environ, HOME=home, LANG="C.UTF-8", ERL_EPMD_PORT=str(register_port), ERL_EPMD_ADDRESS="127.0.0.1", ERL_CRASH_DUMP=f"{home}/crash",
             RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none")
         together = []
         if nodes > 1:
