@@ -1,6 +1,7 @@
 """A small web shop as an operator meets it: quick tasks and slow ones, tasks that fail, retry, expire, and tasks with awkward names.
 
 The Celery app of `Tests/cluster`. Its queues are default, mail and reports; priorities are 0, 3, 6 and 9; results go to a second Redis database.
+On RabbitMQ reports is a quorum queue, whose tasks with an ETA wait in queues of the broker, and priorities count in default alone.
 Environment: CELERIAC_BROKER and CELERIAC_BACKEND (URLs), CELERIAC_RUN (folder where each worker leaves the file `ready.<node>`).
 """
 import os
@@ -9,6 +10,7 @@ import time
 
 from celery import Celery, signals
 from celery.exceptions import Reject
+from kombu import Exchange, Queue
 
 app = Celery("shop", broker=os.environ["CELERIAC_BROKER"], backend=os.environ["CELERIAC_BACKEND"])
 app.conf.update(
@@ -24,6 +26,13 @@ app.conf.update(
     worker_hijack_root_logger=False,
     timezone="UTC",
 )
+if app.conf.broker_url.startswith("amqp"):
+    app.conf.task_queues = [
+        Queue("default", Exchange("default"), routing_key="default", queue_arguments={"x-max-priority": 10}),
+        Queue("mail", Exchange("mail"), routing_key="mail"),
+        # Celery's delayed delivery demands a topic exchange.
+        Queue("reports", Exchange("reports", type="topic"), routing_key="reports", queue_arguments={"x-queue-type": "quorum"}),
+    ]
 
 TITLE = "\x1b]0;owned\x07"  # what a terminal would take for "set the window title"
 BIDI, ZERO_WIDTH = "\u202egnp.exe\u202c", "pay\u200b\u200dload\ufeff"

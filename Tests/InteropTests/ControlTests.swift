@@ -6,23 +6,21 @@ import Testing
 extension RealClusterTests {
     /// What workers answer to `celeriac` is what they answer to `celery`, and what `celeriac` asks for happens.
     @Suite struct ControlTests {
-        let cluster: RealCluster
-
-        init() throws { cluster = try RealCluster.quiet.get() }
-
-        private func ask(_ arguments: String...) throws -> Value {
-            let finished = try Celeriac.start(["-b", cluster.broker] + arguments + ["--json"]).finish()
-            #expect(finished.status == 0, "\(finished.complaint)")
-            return try finished.json()
-        }
-
         @Test(arguments: ["ping", "active", "reserved", "revoked", "registered", "conf", "active_queues"])
         func inspectionsAreCelerys(method: String) throws {
-            #expect(try ask("inspect", method).sorted == cluster.celery("inspect", method).sorted)
+            let cluster = try RealCluster.quiet()
+            #expect(try cluster.ask("inspect", method).sorted == cluster.celery("inspect", method).sorted)
         }
 
-        @Test func statsDifferOnlyInWhatMoves() throws {
-            let ours = try ask("inspect", "stats"), theirs = try cluster.celery("inspect", "stats")
+        @Test(.enabled(if: RabbitServer.isThere, Comment(rawValue: RabbitServer.missing)), arguments: ["ping", "registered", "active_queues"])
+        func inspectionsAreCelerysOnRabbitMQ(method: String) throws {
+            let cluster = try RealCluster.quiet(on: .rabbitmq)
+            #expect(try cluster.ask("inspect", method).sorted == cluster.celery("inspect", method).sorted)
+        }
+
+        @Test(arguments: RealCluster.Kind.all) func statsDifferOnlyInWhatMoves(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
+            let ours = try cluster.ask("inspect", "stats"), theirs = try cluster.celery("inspect", "stats")
             #expect(ours.names.count == 3)
             for (name, stats) in ours.members {
                 #expect(Set(stats.names) == Set(theirs[name]?.names ?? []))
@@ -33,18 +31,22 @@ extension RealClusterTests {
             }
         }
 
-        @Test func oneNodeIsAskedAlone() throws {
-            #expect(try ask("inspect", "ping", "-d", "celery@batch-1") == ["celery@batch-1": ["ok": "pong"]])
+        @Test(arguments: RealCluster.Kind.all) func oneNodeIsAskedAlone(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
+            #expect(try cluster.ask("inspect", "ping", "-d", "celery@batch-1") == ["celery@batch-1": ["ok": "pong"]])
         }
 
+        /// RabbitMQ does not tell how many there are.
         @Test func askingTheWorkersEndsWithTheLastReply() throws {
-            let took = try ContinuousClock().measure { _ = try ask("inspect", "ping", "-t", "30") }
+            let cluster = try RealCluster.quiet()
+            let took = try ContinuousClock().measure { _ = try cluster.ask("inspect", "ping", "-t", "30") }
             #expect(took < .seconds(15), "three workers replied; nobody else was to be waited for")
         }
 
-        @Test func controlChangesWhatCeleryThenSees() throws {
+        @Test(arguments: RealCluster.Kind.all) func controlChangesWhatCeleryThenSees(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             let queue = "interop-\(UUID().uuidString)"
-            let added = try ask("control", "add_consumer", queue, "-d", "celery@web-1")
+            let added = try cluster.ask("control", "add_consumer", queue, "-d", "celery@web-1")
             #expect(added["celery@web-1"]?["ok"]?.string == "add consumer \(queue)")
             let consumes = { (wanted: Bool) in
                 try eventually {
@@ -52,29 +54,31 @@ extension RealClusterTests {
                 }
             }
             #expect(try consumes(true))
-            #expect(try ask("control", "cancel_consumer", queue, "-d", "celery@web-1")["celery@web-1"]?["ok"]?.string == "no longer consuming from \(queue)")
+            #expect(try cluster.ask("control", "cancel_consumer", queue, "-d", "celery@web-1")["celery@web-1"]?["ok"]?.string == "no longer consuming from \(queue)")
             #expect(try consumes(false))
 
             let processes = { try cluster.celery("inspect", "stats")["celery@web-1"]?["pool"]?["processes"]?.array?.count ?? 0 }
             let before = try processes()
-            #expect(try ask("control", "pool_grow", "2", "-d", "celery@web-1")["celery@web-1"]?["ok"]?.string == "pool will grow")
+            #expect(try cluster.ask("control", "pool_grow", "2", "-d", "celery@web-1")["celery@web-1"]?["ok"]?.string == "pool will grow")
             let grown = try eventually { try processes() == before + 2 }
             #expect(grown)
         }
 
-        @Test func eventsAreSwitchedOnOnlyWhereTheyWereOff() throws {
-            let replies = try ask("control", "enable_events")
+        @Test(arguments: RealCluster.Kind.all) func eventsAreSwitchedOnOnlyWhereTheyWereOff(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
+            let replies = try cluster.ask("control", "enable_events")
             #expect(replies["celery@batch-2"]?["ok"]?.string == "task events enabled")
             #expect(replies["celery@web-1"]?["ok"]?.string == "task events already enabled")
-            #expect(try ask("control", "disable_events", "-d", "celery@batch-2") == ["celery@batch-2": ["ok": "task events disabled"]])
+            #expect(try cluster.ask("control", "disable_events", "-d", "celery@batch-2") == ["celery@batch-2": ["ok": "task events disabled"]])
         }
 
-        @Test func limitsAreSetByNameAndRefusedForStrangers() throws {
-            #expect(try ask("control", "rate_limit", "shop.add", "100/s")["celery@web-1"]?["ok"]?.string == "new rate limit set successfully")
+        @Test(arguments: RealCluster.Kind.all) func limitsAreSetByNameAndRefusedForStrangers(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
+            #expect(try cluster.ask("control", "rate_limit", "shop.add", "100/s")["celery@web-1"]?["ok"]?.string == "new rate limit set successfully")
             #expect(try cluster.celery("inspect", "registered")["celery@web-1"]?.array?.contains("shop.add [rate_limit=100/s]") == true)
             // Celery prints a list of one-entry objects here, and one object for its inspections.
             let theirs = try #require(try cluster.celery("control", "rate_limit", "shop.add", "0").array)
-            let ours = try ask("control", "rate_limit", "shop.add", "0")
+            let ours = try cluster.ask("control", "rate_limit", "shop.add", "0")
             #expect(Set(ours.names) == Set(theirs.flatMap(\.names)))
             for (name, reply) in theirs.flatMap(\.members) { #expect(ours[name] == reply) }
             let refused = try cluster.celeriac("control", "time_limit", "no.such.task", "1", "2", "--json")
@@ -82,14 +86,16 @@ extension RealClusterTests {
             #expect(try refused.json()["celery@web-1"] == ["error": "unknown task"])
         }
 
-        @Test func aWaitingTaskThatIsRevokedIsRevokedForCelery() throws {
+        @Test(arguments: RealCluster.Kind.all) func aWaitingTaskThatIsRevokedIsRevokedForCelery(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             let id = try cluster.python("print(shop.charge.apply_async(('later',), countdown=300).id)")
             let revoked = try cluster.celeriac("revoke", id)
             #expect(revoked.status == 0, "\(revoked.complaint)")
-            #expect(try state(of: id) == "REVOKED")
+            #expect(try cluster.state(of: id) == "REVOKED")
         }
 
-        @Test func aRunningTaskThatIsTerminatedIsRevokedForCelery() throws {
+        @Test(arguments: RealCluster.Kind.all) func aRunningTaskThatIsTerminatedIsRevokedForCelery(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             // On the default queue only prefork workers listen; threads cannot be ended.
             let id = try cluster.python("print(shop.render.apply_async(('endless', 60), queue='default').id)")
             let runs = try eventually {
@@ -98,13 +104,22 @@ extension RealClusterTests {
             #expect(runs)
             let asked = try cluster.celeriac("revoke", id, "--terminate")
             #expect(asked.status == 2, "what destroys asks, and nobody is there to answer")
-            #expect(try state(of: id) == "STARTED")
+            #expect(try cluster.state(of: id) == "STARTED")
             let done = try cluster.celeriac("revoke", id, "--terminate", "--yes")
             #expect(done.status == 0, "\(done.complaint)")
-            let ended = try eventually { try state(of: id) == "REVOKED" }
+            let ended = try eventually { try cluster.state(of: id) == "REVOKED" }
             #expect(ended)
         }
-
-        private func state(of id: String) throws -> String { try cluster.python("print(shop.app.AsyncResult('\(id)').state)") }
     }
+}
+
+extension RealCluster {
+    /// What `celeriac … --json` prints.
+    fileprivate func ask(_ arguments: String...) throws -> Value {
+        let finished = try Celeriac.start(["-b", broker] + arguments + ["--json"]).finish()
+        #expect(finished.status == 0, "\(finished.complaint)")
+        return try finished.json()
+    }
+
+    fileprivate func state(of id: String) throws -> String { try python("print(shop.app.AsyncResult('\(id)').state)") }
 }

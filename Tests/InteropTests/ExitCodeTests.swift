@@ -6,12 +6,13 @@ import Testing
 /// Exit codes and complaints that scripts and people can act on.
 @Suite(.enabled(if: RedisServer.isThere, Comment(rawValue: RedisServer.missing)))
 struct ExitCodeTests {
-    @Test func aBrokerThatIsNotThereIs69() async throws {
+    @Test(arguments: ["redis", "amqp"]) func aBrokerThatIsNotThereIs69(scheme: String) async throws {
         let port = try freePort()
         for command in [
             ["queues"], ["workers"], ["tasks"], ["inspect", "ping"], ["control", "enable_events"], ["revoke", "8a1f"], ["top", "--once"], ["status"],
+            ["events"],
         ] {
-            let finished = try Celeriac.start(["-b", "redis://127.0.0.1:\(port)/0"] + command).finish()
+            let finished = try Celeriac.start(["-b", "\(scheme)://127.0.0.1:\(port)/0"] + command).finish()
             #expect(finished.status == 69, "\(command): \(finished.complaint)")
             #expect(finished.output == [])
             #expect(finished.complaint.contains("127.0.0.1:\(port)"), "\(finished.complaint)")

@@ -6,21 +6,11 @@ import Testing
 extension RealClusterTests {
     /// What `celeriac` lists is what Celery and Redis say themselves, on a cluster where nothing else happens.
     @Suite struct ListingTests {
-        let cluster: RealCluster
-
-        init() throws { cluster = try RealCluster.quiet.get() }
-
-        private func rows(_ arguments: String...) throws -> [String: Value] {
-            let finished = try Celeriac.start(["-b", cluster.broker, "-r", cluster.backend] + arguments + ["--json"]).finish()
-            #expect(finished.status == 0, "\(finished.complaint)")
-            let rows = try #require(try finished.json().array)
-            return Dictionary(rows.map { ($0["name"]?.string ?? "?", $0) }, uniquingKeysWith: { $1 })
-        }
-
-        @Test func workersAreTheOnesThatCeleryInspects() throws {
+        @Test(arguments: RealCluster.Kind.all) func workersAreTheOnesThatCeleryInspects(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             let stats = try cluster.celery("inspect", "stats")
             let queues = try cluster.celery("inspect", "active_queues")
-            let workers = try rows("workers", "--wait", "3")
+            let workers = try cluster.rows("workers", "--wait", "3")
             #expect(Set(workers.keys) == Set(stats.names))
             for (name, row) in workers {
                 let fields = ["name", "state", "problem", "heartbeat_age", "active", "processed", "pool", "concurrency", "load", "queues", "version"]
@@ -40,12 +30,13 @@ extension RealClusterTests {
         }
 
         @Test func readyCountsEveryPriorityList() throws {
+            let cluster = try RealCluster.quiet()
             let queue = "interop-\(UUID().uuidString)"
             try cluster.python("for p in (0, 0, 3, 6, 6, 6, 9): shop.stock.apply_async(('a',), queue='\(queue)', priority=p)")
             defer { for step in ["", "\u{6}\u{16}3", "\u{6}\u{16}6", "\u{6}\u{16}9"] { _ = try? cluster.redis("DEL", queue + step) } }
             let lengths = try ["", "\u{6}\u{16}3", "\u{6}\u{16}6", "\u{6}\u{16}9"].map { Int(try cluster.redis("LLEN", queue + $0)) ?? -1 }
             #expect(lengths == [2, 1, 3, 1])
-            let row = try #require(try rows("queues")[queue])
+            let row = try #require(try cluster.rows("queues")[queue])
             #expect(row.names == ["name", "ready", "unacked", "eta", "consumers", "in_rate", "out_rate", "oldest_age"])
             #expect(row["ready"]?.integer == 7)
             #expect(row["unacked"]?.integer == 0)
@@ -53,8 +44,9 @@ extension RealClusterTests {
         }
 
         @Test func whatWorkersHoldIsUnackedOrWaitsForItsETA() throws {
+            let cluster = try RealCluster.quiet()
             let count = { (method: String) in try cluster.celery("inspect", method).members.reduce(0) { $0 + ($1.value.array?.count ?? 0) } }
-            let scheduled = try count("scheduled"), waiting = try rows("queues")["mail"]?["eta"]?.integer ?? 0
+            let scheduled = try count("scheduled"), waiting = try cluster.rows("queues")["mail"]?["eta"]?.integer ?? 0
             // Six slots consume the reports; ten of their tasks and four with an ETA leave something in each place.
             let ids = try cluster.python(
                 """
@@ -66,16 +58,17 @@ extension RealClusterTests {
             let settled = try eventually { try count("active") == 6 && count("scheduled") == scheduled + 4 }
             #expect(settled)
             let held = Int(try cluster.redis("HLEN", "unacked"))
-            let queues = try rows("queues")
+            let queues = try cluster.rows("queues")
             #expect(queues.values.reduce(0) { $0 + ($1["unacked"]?.integer ?? 0) + ($1["eta"]?.integer ?? 0) } == held)
             #expect(queues["mail"]?["eta"]?.integer == waiting + 4)
             #expect(queues["reports"]?["consumers"]?.integer == 2)
             #expect(queues["mail"]?["consumers"]?.integer == 2)
             let active = try cluster.celery("inspect", "active")
-            for (name, row) in try rows("workers") { #expect(row["active"]?.integer == active[name]?.array?.count, "\(name)") }
+            for (name, row) in try cluster.rows("workers") { #expect(row["active"]?.integer == active[name]?.array?.count, "\(name)") }
         }
 
-        @Test func tasksBeforeTheFirstEventComeFromTheWorkers() throws {
+        @Test(arguments: RealCluster.Kind.all) func tasksBeforeTheFirstEventComeFromTheWorkers(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             let id = try cluster.python("print(shop.mail.apply_async(('later',), countdown=600).id)")
             defer { _ = try? cluster.python("shop.app.control.revoke('\(id)')") }
             let seen = try eventually { try cluster.celery("inspect", "query_task", id).members.contains { $0.value[id] != nil } }
@@ -91,5 +84,15 @@ extension RealClusterTests {
             #expect(task["state"]?.string == "RECEIVED")
             #expect(task["started"] == .some(.null))
         }
+    }
+}
+
+extension RealCluster {
+    /// What `celeriac … --json` lists, by name.
+    func rows(_ arguments: String...) throws -> [String: Value] {
+        let finished = try Celeriac.start(["-b", broker, "-r", backend] + arguments + ["--json"]).finish()
+        #expect(finished.status == 0, "\(finished.complaint)")
+        let rows = try #require(try finished.json().array)
+        return Dictionary(rows.map { ($0["name"]?.string ?? "?", $0) }, uniquingKeysWith: { $1 })
     }
 }

@@ -11,7 +11,7 @@ extension OperatorTests {
         }
 
         @Test(arguments: End.allCases) func theTerminalIsAsItWas(after end: End) throws {
-            let cluster = try RealCluster.quiet.get()
+            let cluster = try RealCluster.quiet()
             // In a shell that tells the settings before and after, and goes on whatever became of the dashboard.
             let script = "trap : HUP TERM; stty -g; echo \"$0 began\"; \"$@\"; code=$?; echo; stty -g; echo \"$0 ended $code\"; read line"
             let terminal = try PseudoTerminal(

@@ -8,7 +8,7 @@ extension OperatorTests {
     @Suite struct SteeringNothingTests {
         let cluster: RealCluster
 
-        init() throws { cluster = try RealCluster.quiet.get() }
+        init() throws { cluster = try RealCluster.quiet() }
 
         /// What the dashboard asked workers, apart from questions that change nothing.
         private func deeds(in record: CommandRecord) throws -> [String] {

@@ -8,7 +8,7 @@ extension OperatorTests {
     @Suite struct SteeringReadOnlyTests {
         let cluster: RealCluster
 
-        init() throws { cluster = try RealCluster.quiet.get() }
+        init() throws { cluster = try RealCluster.quiet() }
 
         /// Keys that mean something, those that act more often; none that leaves or stops the program at once.
         private static let keys: [String] = {

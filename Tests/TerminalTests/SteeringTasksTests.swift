@@ -6,23 +6,8 @@ import Testing
 extension OperatorTests {
     /// What the operator does to tasks, Celery sees.
     @Suite struct SteeringTasksTests {
-        let cluster: RealCluster
         /// In the arguments of this test's tasks, and of no others.
         let mark = "m" + UUID().uuidString.prefix(8)
-
-        init() throws { cluster = try RealCluster.quiet.get() }
-
-        /// Sends `count` tasks that wait for an hour, on a queue whose workers all tell of their tasks; returns their ids.
-        private func waiting(_ count: Int, mark: String? = nil) throws -> [String] {
-            let text = mark ?? self.mark
-            return try cluster.python("for n in range(\(count)): print(shop.mail.apply_async((f'\(text)-{n}',), countdown=3600).id)").split(separator: "\n")
-                .map(String.init)
-        }
-
-        /// Ids that some worker keeps as revoked.
-        private func revoked() throws -> Set<String> {
-            Set(try cluster.celery("inspect", "revoked").members.flatMap { $0.value.array?.compactMap(\.string) ?? [] })
-        }
 
         /// Whether a process runs; one that ended and waits to be reaped does not.
         private func isRunning(_ process: Int32) -> Bool {
@@ -30,15 +15,12 @@ extension OperatorTests {
             return !status.contains(") Z ") && !status.contains(") X ")
         }
 
-        private func forget(_ ids: [String]) {
-            _ = try? cluster.python("shop.app.control.revoke('\(ids.joined(separator: ","))'.split(','))")
-        }
-
-        @Test func markedTasksAreRevokedAndNoOthers() throws {
+        @Test(arguments: RealCluster.Kind.all) func markedTasksAreRevokedAndNoOthers(on kind: RealCluster.Kind) throws {
+            let cluster = try RealCluster.quiet(on: kind)
             let dashboard = try OperatedDashboard.live(on: cluster)
             defer { dashboard.quit() }
-            let ids = try waiting(4), stranger = try waiting(1, mark: "stranger")
-            defer { forget(ids + stranger) }
+            let ids = try cluster.waiting(4, mark), stranger = try cluster.waiting(1, "stranger")
+            defer { cluster.forget(ids + stranger) }
             dashboard.press("2")
             try dashboard.filter("args~\"\(mark)\"", shows: 4)
             dashboard.press("j jj ")
@@ -49,16 +31,17 @@ extension OperatorTests {
             for id in marked { #expect(dashboard.waits(for: id), "the dialog names it: \(dashboard.screen)") }
             try dashboard.agree(to: "Revoke 2 tasks", typing: "2")
             #expect(dashboard.waits(for: "revoked 2 tasks on 3 of 3 workers"), "\(dashboard.screen)")
-            let revoked = try revoked()
+            let revoked = try cluster.revoked()
             #expect(revoked.isSuperset(of: marked))
             #expect(revoked.isDisjoint(with: Set(ids + stranger).subtracting(marked)))
         }
 
         @Test func allThatMatchAreRevokedAndNoOthers() throws {
+            let cluster = try RealCluster.quiet()
             let dashboard = try OperatedDashboard.live(on: cluster)
             defer { dashboard.quit() }
-            let ids = try waiting(25), stranger = try waiting(1, mark: "stranger")
-            defer { forget(ids + stranger) }
+            let ids = try cluster.waiting(25, mark), stranger = try cluster.waiting(1, "stranger")
+            defer { cluster.forget(ids + stranger) }
             dashboard.press("2")
             try dashboard.filter("args~\"\(mark)\"", shows: 25)
             dashboard.press("A")
@@ -66,12 +49,13 @@ extension OperatorTests {
             try dashboard.open("x", shows: "Revoke 25 tasks")
             try dashboard.agree(to: "Revoke 25 tasks", typing: "default")
             #expect(dashboard.waits(for: "revoked 25 tasks on 3 of 3 workers"), "\(dashboard.screen)")
-            let revoked = try revoked()
+            let revoked = try cluster.revoked()
             #expect(revoked.isSuperset(of: ids))
             #expect(revoked.isDisjoint(with: stranger))
         }
 
         @Test func aRunningTaskIsEndedWithTheProcessThatRunsIt() throws {
+            let cluster = try RealCluster.quiet()
             // Its pool is of processes, which can be ended, and it tells when that was done.
             _ = try cluster.celery("control", "add_consumer", mark, "-d", "celery@web-1")
             defer { _ = try? cluster.celery("control", "cancel_consumer", mark, "-d", "celery@web-1") }
@@ -100,6 +84,7 @@ extension OperatorTests {
         }
 
         @Test func aTaskThatEndedMeanwhileIsLeftAlone() throws {
+            let cluster = try RealCluster.quiet()
             let id = try cluster.python("print(shop.mail.apply_async(('\(mark)',), countdown=8).id)")
             let dashboard = try OperatedDashboard.live(on: cluster)
             defer { dashboard.quit() }
@@ -111,18 +96,19 @@ extension OperatorTests {
             try #require(over)
             try dashboard.agree(to: "Revoke 1 task")
             #expect(dashboard.waits(for: "refused: \(id) is already SUCCESS"), "\(dashboard.screen)")
-            #expect(try !revoked().contains(id))
+            #expect(try !cluster.revoked().contains(id))
         }
 
         @Test func aListThatMovesNeverChangesWhichTaskIsHit() throws {
+            let cluster = try RealCluster.quiet()
             let dashboard = try OperatedDashboard.live(on: cluster)
             defer { dashboard.quit() }
-            let ids = try waiting(3)
-            defer { forget(ids) }
+            let ids = try cluster.waiting(3, mark)
+            defer { cluster.forget(ids) }
             dashboard.press("2")
             try dashboard.filter("args~\"\(mark)\"", shows: 3)
             dashboard.press("jj")
-            try #require(dashboard.waits { $0.lines.contains { $0.contains("▶") && $0.contains("mail.send") } }, "\(dashboard.screen)")
+            try #require(dashboard.waits { $0.lines.contains { $0.contains("▶") && $0.contains("\(mark)-1") } }, "\(dashboard.screen)")
             let pointed = try #require(dashboard.lines(with: "▶").first)
             let selected = try #require(ids.first { pointed.contains($0.prefix(8)) })
 
@@ -149,11 +135,27 @@ extension OperatorTests {
             try #require(dashboard.waits(within: .seconds(10)) { matching($0) > before + 30 }, "it moves under the dialog: \(dashboard.screen)")
             try dashboard.agree(to: "Revoke 1 task")
             #expect(dashboard.waits(for: "revoked 1 task on 3 of 3 workers"), "\(dashboard.screen)")
-            let kept = try revoked()
+            let kept = try cluster.revoked()
             #expect(kept.contains(selected))
             #expect(kept.isDisjoint(with: ids.filter { $0 != selected }))
             dashboard.press("8" + Typed.enter)
             #expect(dashboard.waits(for: selected), "the log says which one: \(dashboard.screen)")
         }
+    }
+}
+
+extension RealCluster {
+    /// Sends `count` tasks that wait for an hour, on a queue whose workers all tell of their tasks; returns their ids.
+    fileprivate func waiting(_ count: Int, _ mark: String) throws -> [String] {
+        try python("for n in range(\(count)): print(shop.mail.apply_async((f'\(mark)-{n}',), countdown=3600).id)").split(separator: "\n").map(String.init)
+    }
+
+    /// Ids that some worker keeps as revoked.
+    fileprivate func revoked() throws -> Set<String> {
+        Set(try celery("inspect", "revoked").members.flatMap { $0.value.array?.compactMap(\.string) ?? [] })
+    }
+
+    fileprivate func forget(_ ids: [String]) {
+        _ = try? python("shop.app.control.revoke('\(ids.joined(separator: ","))'.split(','))")
     }
 }

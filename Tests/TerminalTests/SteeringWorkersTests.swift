@@ -8,7 +8,7 @@ extension OperatorTests {
     @Suite struct SteeringWorkersTests {
         let cluster: RealCluster
 
-        init() throws { cluster = try RealCluster.quiet.get() }
+        init() throws { cluster = try RealCluster.quiet() }
 
         private func processes(of worker: String) throws -> Int? {
             try cluster.celery("inspect", "stats", "-d", worker)[worker]?["pool"]?["processes"]?.array?.count

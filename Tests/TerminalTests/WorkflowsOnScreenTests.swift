@@ -7,7 +7,7 @@ extension OperatorTests {
     @Suite struct WorkflowsOnScreenTests {
         let cluster: RealCluster
 
-        init() throws { cluster = try RealCluster.quiet.get() }
+        init() throws { cluster = try RealCluster.quiet() }
 
         @Test func aChordThatWaitsSaysForWhomAndThenShowsItsBody() throws {
             let dashboard = try OperatedDashboard.live(on: cluster)

@@ -7,12 +7,14 @@ public final class CeleryApp: Sendable {
     public static let isThere = RedisServer.isRequired || (python.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
     public static let missing = "CELERIAC_PYTHON names no Python with celery[redis]: python3 -m venv V && V/bin/pip install 'celery[redis]'"
 
+    public let broker: String
     private let folder: URL
 
     /// - Parameters:
     ///   - broker: URL of the broker; of the result backend too, unless there is another.
     ///   - settings: keyword arguments for `app.conf.update`, in Python.
     public init(broker: String, backend: String? = nil, settings: String = "") throws {
+        self.broker = broker
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("shop-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let source = """

@@ -111,22 +111,26 @@ public final class Certificates: Sendable {
 }
 
 /// A TCP port on which nobody listened a moment ago. Below those that the system gives to outgoing connections, which would soon have it.
-public func freePort() throws -> Int {
+/// - Parameter offsets: of further ports, from this one, which have to be free as well.
+public func freePort(with offsets: [Int] = []) throws -> Int {
     for _ in 0..<200 {
-        let port = UInt16.random(in: 10_000..<32_000)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { break }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        address.sin_port = port.bigEndian
-        let isBound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
-        }
-        if isBound { return Int(port) }
+        let port = Int.random(in: 10_000..<32_000 - (offsets.max() ?? 0))
+        if ([0] + offsets).allSatisfy({ isFree(port + $0) }) { return port }
     }
     throw RedisServer.Failure(description: "no free port")
+}
+
+private func isFree(_ port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_port = UInt16(port).bigEndian
+    return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
+    }
 }
 
 /// Does on a thread of its own what blocks: the few threads of the tests have other things to do.

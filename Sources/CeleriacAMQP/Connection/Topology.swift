@@ -46,7 +46,7 @@ struct Topology: Sendable {
         _ queue: Queue, _ connection: AMQPConnection, _ channel: () throws(TransportError) -> AMQPConnection.Channel
     ) throws(TransportError) -> Bool {
         do throws(TransportError) {
-            try declare(queue, connection, channel())
+            try declare(queue, connection, channel)
             return false
         } catch {
             guard queue.arguments.isEmpty, connection.failure == nil, error.cause.contains("inequivalent arg 'x-") else { throw error }
@@ -56,15 +56,23 @@ struct Topology: Sendable {
         }
     }
 
-    /// The queue with its exchange and binding. A fan-out queue's exchange alone: each consumer has a queue of its own there.
-    private func declare(_ queue: Queue, _ connection: AMQPConnection, _ channel: AMQPConnection.Channel) throws(TransportError) {
+    /// The queue with its exchange and binding. A fan-out queue's exchange alone: each consumer has a queue of its own there. A direct exchange that turns out
+    /// to be of another type is taken as it is: Celery's delayed delivery wants topic exchanges.
+    private func declare(
+        _ queue: Queue, _ connection: AMQPConnection, _ channel: () throws(TransportError) -> AMQPConnection.Channel
+    ) throws(TransportError) {
         let exchange = queue.exchange ?? queue.name.rawValue
-        let isMachinery = try declareMachinery(exchange, connection, channel)
+        let isMachinery = try declareMachinery(exchange, connection, channel())
         // The broker's own ones are there, and nobody may declare them.
         if !isMachinery, !exchange.isEmpty, !exchange.hasPrefix("amq.") {
-            try connection.declareExchange(exchange, type: queue.exchangeType.rawValue, isDurable: true, on: channel)
+            do throws(TransportError) {
+                try connection.declareExchange(exchange, type: queue.exchangeType.rawValue, isDurable: true, on: channel())
+            } catch {
+                guard queue.exchangeType == .direct, connection.failure == nil, error.cause.contains("inequivalent arg 'type'") else { throw error }
+            }
         }
         if queue.exchangeType == .fanout { return }
+        let channel = try channel()
         try connection.declareQueue(
             queue.name.rawValue, isDurable: !isMachinery, isExclusive: isMachinery, isAutoDelete: isMachinery || queue.isAutoDelete, arguments: queue.arguments, on: channel)
         if !exchange.isEmpty {

@@ -36,11 +36,11 @@ struct Call: AsyncParsableCommand {
         shown["kwargsrepr"] = .string(PythonRepr.text(.object(kwargs), limit: nil, levels: 100))
         let applied = try await app.apply(Signature(name, args: args, kwargs: kwargs), options: shown)
         guard case .task(let id, _) = applied else { throw Failure(.failed, "nothing was sent") }
-        if let limit { try await tell(app.result(of: id), limit) } else if list.json { Output.json(["id": .string(id.rawValue)]) } else { Output.line(id.rawValue) }
+        if let limit { try await tell(app.result(of: id), limit, hasPrivateResults: session.hasPrivateResults) } else if list.json { Output.json(["id": .string(id.rawValue)]) } else { Output.line(id.rawValue) }
         await app.close()
     }
 
-    private func tell(_ result: AsyncResult<Value>, _ limit: Duration) async throws {
+    private func tell(_ result: AsyncResult<Value>, _ limit: Duration, hasPrivateResults: Bool) async throws {
         if !list.json { Output.line(result.id.rawValue) }
         do {
             let value = try await result.get(timeout: limit)
@@ -54,7 +54,7 @@ struct Call: AsyncParsableCommand {
             }
             throw Failure(.failed, "\(ForeignText.safe(error.state.rawValue)): \(ForeignText.safe(error.exception.text))")
         } catch let error as TransportError where error.kind == .timedOut {
-            throw Failure(.failed, "no result within \(wait ?? 0) s; `celeriac result \(result.id)` tells it later")
+            throw Failure(.failed, "no result within \(wait ?? 0) s\(hasPrivateResults ? "" : "; `celeriac result \(result.id)` tells it later")")
         }
     }
 

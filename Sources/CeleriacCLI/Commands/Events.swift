@@ -11,12 +11,16 @@ struct Events: AsyncParsableCommand {
 
     func run() async throws {
         let broker = try Session(global).openBroker()
+        var hasListened = false
         for await element in broker.events() {
             switch element {
             case .batch(let batch):
                 if batch.dropped > 0 { Output.complain("celeriac: \(batch.dropped) events dropped: they came faster than they could be printed") }
                 for payload in batch.payloads { show(batch, payload) }
-            case .link(.reconnecting(_, _, let reason)): Output.complain("celeriac: \(ForeignText.safe(reason)); trying again")
+            case .link(.reconnecting(_, _, let reason)):
+                guard hasListened else { throw Failure(.unavailable, ForeignText.safe("connection to \(broker.endpoint) failed: \(reason)")) }
+                Output.complain("celeriac: \(ForeignText.safe(reason)); trying again")
+            case .link(.live): hasListened = true
             case .link: break
             }
         }

@@ -12,9 +12,8 @@ struct Result: AsyncParsableCommand {
     @Argument(help: "Task id.") var id: String
 
     func run() async throws {
-        guard let backend = try Session(global).openResultBackend() else {
-            throw Failure(.wrongUsage, "no result backend: give -r URL or set CELERY_RESULT_BACKEND")
-        }
+        let session = try Session(global)
+        guard let backend = try session.openResultBackend() else { throw Failure(.wrongUsage, session.lackOfResults) }
         guard let record = try await backend.record(of: TaskID(id)) else { throw Failure(.failed, "no result is stored for \(ForeignText.safe(id)); it may be waiting, running, expired or ignored") }
         if list.json { return Output.json(record.value) }
         for (name, value) in record.value.object ?? [:] where value != .null {

@@ -49,9 +49,17 @@ struct Session {
         do { return try BrokerURL(text) } catch { throw Failure(.wrongUsage, "\(error)") }
     }
 
+    /// Whether results are messages to who sent the task, in which nobody else can look.
+    var hasPrivateResults: Bool { resultBackend?.scheme == "rpc" }
+    /// Why `openResultBackend` gives none, in words.
+    var lackOfResults: String {
+        hasPrivateResults ? "results on rpc:// reach only who sent the task, as `celeriac call --wait` does" : "no result backend: give -r URL or set CELERY_RESULT_BACKEND"
+    }
+
     func openBroker() throws(TransportError) -> any BrokerConnection { try Schemes.broker(broker, settings: settings, permission: permission) }
+    /// `nil` also where results are nobody else's.
     func openResultBackend() throws(TransportError) -> (any ResultBackend)? {
-        guard let resultBackend else { return nil }
+        guard let resultBackend, !hasPrivateResults else { return nil }
         return try Schemes.resultBackend(resultBackend, settings: settings)
     }
 

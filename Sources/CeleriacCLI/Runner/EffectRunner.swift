@@ -136,7 +136,7 @@ actor EffectRunner {
     // MARK: - Looking
 
     private func fetch(_ id: TaskID) async {
-        guard let resultBackend else { return report(.resultFailed(id, "no result backend: start with -r URL")) }
+        guard let resultBackend else { return report(.resultFailed(id, session.lackOfResults)) }
         do { report(.result(id, try await resultBackend.record(of: id))) } catch { report(.resultFailed(id, ForeignText.safe(error.description))) }
     }
 
