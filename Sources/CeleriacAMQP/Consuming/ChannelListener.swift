@@ -30,7 +30,7 @@ final class ChannelListener: Sendable {
 
     /// Listens until the task is cancelled or the link closed; connects again whenever it was lost.
     func run(_ link: ConsumingLink, tell: @Sendable (LinkState) -> Void) async {
-        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+        var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
         var unheardSince: Double?
         tell(.connecting)
         while !Task.isCancelled {
