@@ -35,6 +35,8 @@ actor PublishingLink {
     /// Who waits for room, or for the broker to take messages again.
     private var queue: [CheckedContinuation<Void, Never>] = []
     private var isClosed = false
+    /// Why the broker takes no messages at the moment.
+    var blockedReason: String? { connection?.blockedReason }
 
     /// How many messages may be unconfirmed: enough that the broker is never idle, not so many that a lost connection leaves all in doubt.
     private static let window = 4096
