@@ -16,7 +16,7 @@ let package = Package(
         .library(name: "Celeriac", targets: ["Celeriac"]),
     ],
     traits: [
-        .trait(name: "TLS", description: "rediss:// by NIOSSL"),
+        .trait(name: "TLS", description: "rediss:// and RabbitMQ's management plugin behind https:// by NIOSSL"),
         .default(enabledTraits: ["TLS"]),
     ],
     dependencies: [
@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),

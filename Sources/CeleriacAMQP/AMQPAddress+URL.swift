@@ -44,7 +44,7 @@ extension AMQPAddress {
 extension AMQPTLS {
     /// The URL's options `ssl_cert_reqs` (`none`, `optional`, `required`, or Python's constants of these names), `ssl_check_hostname`, `ssl_ca_certs`,
     /// `ssl_certfile`, `ssl_keyfile`, `ssl_password`. Without them everything is verified.
-    fileprivate init(_ url: BrokerURL) throws(TransportError) {
+    init(_ url: BrokerURL) throws(TransportError) {
         var demand = (url[option: "ssl_cert_reqs"] ?? "required").lowercased()
         if let name = demand.split(separator: ".").last { demand = String(name) }
         if demand.hasPrefix("cert_") { demand.removeFirst("cert_".count) }

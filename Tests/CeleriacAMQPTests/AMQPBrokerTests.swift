@@ -56,43 +56,115 @@ struct AMQPBrokerTests {
         await broker.close()
     }
 
+    @Test func withoutTheManagementPluginKnownQueuesAreAskedFor() async throws {
+        let server = try await SharedServer.rabbit.server(), url = try BrokerURL(try await server.virtualHost())
+        let transport = try AMQPTransport(url), consumer = transport.consumer(owner: "w@test")
+        try await transport.declare([Queue("q"), Queue("q.dead")])
+        try await consumer.consume(Queue("q"))
+        try await transport.publish([Publication(routingKey: "q.dead", envelope: Envelope(body: []))])
+        let broker = try AMQPBroker(url, permission: .readOnly)
+        let facts = try await broker.facts(known: ["q", "nosuch"], now: 1)
+        #expect(facts.queues.map(\.name) == ["q", "q.dead"] && facts.queues.map(\.ready) == [0, 1] && facts.queues.map(\.consumers) == [1, 0])
+        #expect(facts.queues[0].deadLetters == DeadLetters(poison: .init(queue: "q.dead", ready: 1)) && facts.queues[0].traits == nil && facts.queues[0].unacked == nil)
+        #expect(facts.standing?.hint?.hasPrefix("rabbitmq-plugins enable rabbitmq_management ") == true && facts.standing?.alarms == nil && facts.problems.isEmpty)
+        await broker.close()
+        let incurious = try AMQPBroker(try BrokerURL("\(url.scheme)://127.0.0.1:\(server.port)/\(url.path)?management=none"), permission: .readOnly)
+        #expect(try await incurious.facts(known: ["q"], now: 1).standing?.hint?.hasPrefix("management=http://HOST:15672 ") == true)
+        await incurious.close()
+        await consumer.close()
+        await transport.close()
+    }
+
     @Test func theManagementPluginTellsOfAllQueues() async throws {
         let management = try freePort()
         let server = try await RabbitServer.start(["management.tcp.port = \(management)", "management.tcp.ip = 127.0.0.1", "collect_statistics_interval = 1000"], plugins: ["rabbitmq_management"])
         let url = try BrokerURL("amqp://127.0.0.1:\(server.port)/?management=http://127.0.0.1:\(management)")
         let transport = try AMQPTransport(url), consumer = transport.consumer(owner: "w@test")
         consumer.setPrefetch(2)
-        try await transport.declare([Queue("q")])
+        try await server.ctl("set_policy", "short", "^q$", #"{"message-ttl":600000,"dead-letter-exchange":"graveyard"}"#, "--apply-to", "queues")
+        let plain = Queue("q"), counting = Queue("counting", arguments: ["x-queue-type": "quorum", "x-delivery-limit": 5])
+        try await transport.declare([plain, counting, Queue("q.dead"), Queue("graves", exchange: "graveyard", exchangeType: .direct)])
         try await transport.publish((0..<5).map { Publication(routingKey: "q", envelope: Envelope(body: Array("\($0)".utf8))) })
-        try await consumer.consume(Queue("q"))
+        try await consumer.consume(plain)
         var held = 0
         while held < 2 { held += try await consumer.next().count }
         let broker = try AMQPBroker(url, permission: .readOnly)
-        var fact: BrokerFacts.Queue?
-        var time = 1.0
         // Its figures come late.
-        while fact?.unacked != 2 {
-            let facts = try await broker.facts(known: [], now: time)
-            #expect(facts.problems.isEmpty)
-            fact = facts.queues.first { $0.name == "q" }
-            time += 1
-            try await Task.sleep(for: .milliseconds(200))
-        }
-        #expect(fact?.ready == 3)
-        try await transport.publish([Publication(routingKey: "q", envelope: Envelope(body: []))])
-        var arrived = 0
-        while arrived < 1 {
-            arrived += try await broker.facts(known: [], now: time).queues.first { $0.name == "q" }?.arrived ?? 0
-            time += 1
-            try await Task.sleep(for: .milliseconds(200))
-        }
+        let facts = try await self.facts(broker) { $0["q"]?.unacked == 2 && $0["q"]?.inRate ?? 0 > 0 }
+        let q = try #require(facts["q"]), traits = try #require(q.traits)
+        #expect(q.ready == 3 && q.consumers == 1 && (q.outRate ?? 0) > 0)
+        #expect(traits.type == "classic" && traits.isDurable && !traits.isAutoDelete && traits.policies == ["short"] && traits.policyArguments["message-ttl"] == 600_000)
+        #expect(q.deadLetters == DeadLetters(exchange: "graveyard", places: [.init(queue: "graves", ready: 0)], poison: .init(queue: "q.dead", ready: 0)))
+        #expect(facts["counting"]?.traits?.type == "quorum" && facts["counting"]?.traits?.setting("delivery-limit") == 5)
+        #expect(facts["counting"]?.traits?.members == 1 && facts["counting"]?.problem == nil && facts["graves"]?.deadLetters == DeadLetters())
         await broker.close()
+
         let blind = try AMQPBroker(try BrokerURL("amqp://127.0.0.1:\(server.port)/?management=http://guest:s3cret@127.0.0.1:\(management)"), permission: .readOnly)
-        let facts = try await blind.facts(known: ["q"], now: 1)
-        #expect(facts.queues.first?.ready == 4 && facts.queues.first?.unacked == nil)
-        #expect(facts.problems.count == 1 && !facts.problems[0].contains("s3cret"))
+        let asked = try await blind.facts(known: ["q"], now: 1), hint = try #require(asked.standing?.hint)
+        #expect(asked.queues.first?.ready == 3 && asked.queues.first?.unacked == nil)
+        #expect(hint.contains("refused user and password") && !hint.contains("s3cret") && !blind.endpoint.contains("s3cret"))
         await blind.close()
         await consumer.close()
         await transport.close()
+    }
+
+    private func facts(_ broker: AMQPBroker, until isSeen: ([QueueName: BrokerFacts.Queue]) -> Bool) async throws -> [QueueName: BrokerFacts.Queue] {
+        try await looking(broker) { facts in isSeen(Self.byName(facts)) ? Self.byName(facts) : nil }
+    }
+
+    private static func byName(_ facts: BrokerFacts) -> [QueueName: BrokerFacts.Queue] { Dictionary(facts.queues.map { ($0.name, $0) }) { first, _ in first } }
+
+    /// Looks once a second, by its own clock, until there is what is looked for.
+    private func looking<Found>(_ broker: AMQPBroker, _ find: (BrokerFacts) async throws -> Found?) async throws -> Found {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var time = 1.0
+        while true {
+            let facts = try await broker.facts(known: [], now: time)
+            #expect(facts.problems.isEmpty)
+            if let found = try await find(facts) { return found }
+            try #require(ContinuousClock.now < deadline, "\(facts)")
+            time += 1
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    @Test func theManagementPluginTellsHowTheBrokerIs() async throws {
+        let management = try freePort()
+        let server = try await RabbitServer.start(["management.tcp.port = \(management)", "management.tcp.ip = 127.0.0.1", "collect_statistics_interval = 1000"], plugins: ["rabbitmq_management"])
+        let url = try BrokerURL("amqp://127.0.0.1:\(server.port)/?management=http://127.0.0.1:\(management)")
+        let broker = try AMQPBroker(url, permission: .act)
+        var standing = try await looking(broker) { $0.standing }
+        #expect(standing.alarms == [] && standing.blockade == nil && standing.unroutable == 0 && standing.hint == nil && standing.product?.hasPrefix("RabbitMQ ") == true)
+
+        // Messages that no queue is bound for. Events are nobody's loss.
+        var feed = broker.events().makeAsyncIterator()
+        while true { if case .link(.live)? = await feed.next() { break } }
+        let sender = try AMQPTransport(url)
+        var sent = 0
+        try await sender.declare([Queue("q", exchange: "shop", exchangeType: .fanout)])
+        standing = try await looking(broker) { facts in
+            for exchange in ["", "shop"] {
+                await #expect(throws: TransportError.self) { try await sender.publish([Publication(exchange: exchange, routingKey: "nowhere", envelope: Envelope(body: []))]) }
+                sent += 1
+            }
+            try await sender.publish([Publication(exchange: "celeryev", routingKey: "worker.heartbeat", envelope: Envelope(body: []))])
+            return (facts.standing?.unroutable ?? 0) > 0 && facts.standing?.deadEnds.isEmpty == false ? facts.standing : nil
+        }
+        #expect(standing.unroutable <= sent && standing.unroutableAt != nil && standing.deadEnds == ["shop"])
+        await sender.close()
+
+        try await server.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+        standing = try await looking(broker) { $0.standing?.alarms?.isEmpty == false ? $0.standing : nil }
+        #expect(standing.alarms?.map(\.what) == ["short of memory"] && standing.blockade == "short of memory" && standing.problems.count == 1)
+        // Who sends is not listened to any more, and told so.
+        let sending = Task { try? await broker.send(ControlRequest("ping")) }
+        standing = try await looking(broker) { ($0.standing?.blockedConnections ?? 0) > 0 && $0.standing?.blockedReason != nil ? $0.standing : nil }
+        #expect(standing.blockedReason == "low on memory" && (standing.connections ?? 0) >= 2)
+
+        try await server.ctl("set_vm_memory_high_watermark", "absolute", "2GB")
+        standing = try await looking(broker) { $0.standing?.blockade == nil && $0.standing?.blockedConnections == 0 ? $0.standing : nil }
+        #expect(standing.problems.isEmpty)
+        _ = await sending.value
+        await broker.close()
     }
 }

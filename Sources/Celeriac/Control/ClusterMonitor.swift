@@ -118,7 +118,7 @@ public actor ClusterMonitor {
             let facts = try await broker.facts(known: state.queueNames, now: time())
             state.fold(facts)
             if !facts.memberships.isEmpty { state.fold(GroupFacts(at: time(), memberships: facts.memberships)) }
-            problem = facts.problems.first
+            problem = facts.standing?.problems.first ?? facts.problems.first ?? facts.standing?.hint
         } catch { problem = error.description }
         revision += 1
     }

@@ -8,9 +8,13 @@ struct DelayedDelivery {
     static let topLevel = 27
     static let entrance = name(topLevel)
     /// Where messages come out.
-    private static let exit = "celery_delayed_delivery"
+    static let exit = "celery_delayed_delivery"
 
     private static func name(_ level: Int) -> String { "celery_delayed_\(level)" }
+
+    /// Whether that is the name of a level's exchange, and of its queue.
+    static func isLevel(_ name: String) -> Bool { levels.contains(name) }
+    private static let levels = Set((0...topLevel).map(name))
 
     /// Whether a queue's messages with an ETA are held there: not those of direct exchanges, which cannot have keys that begin with anything.
     static func holds(for queue: Queue) -> Bool {

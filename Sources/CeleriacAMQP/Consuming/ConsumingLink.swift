@@ -269,13 +269,13 @@ actor ConsumingLink {
 
     // MARK: - Looking
 
-    /// Messages that are ready in each of `queues`; those that do not exist are left out.
-    func sizes(of queues: [QueueName]) throws(TransportError) -> [QueueName: Int] {
+    /// Messages that are ready in each of `queues`, and consumers; those that do not exist are left out.
+    func sizes(of queues: [QueueName]) throws(TransportError) -> [QueueName: (ready: Int, consumers: Int)] {
         let connection = try open()
-        var sizes: [QueueName: Int] = [:]
+        var sizes: [QueueName: (ready: Int, consumers: Int)] = [:]
         for queue in queues {
             do throws(TransportError) {
-                sizes[queue] = try connection.declareQueue(queue.rawValue, isPassive: true, on: declaringChannel(connection)).ready
+                sizes[queue] = try connection.declareQueue(queue.rawValue, isPassive: true, on: declaringChannel(connection))
             } catch {
                 if let failure = connection.failure {
                     lose(failure)

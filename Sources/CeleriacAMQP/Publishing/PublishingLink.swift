@@ -40,6 +40,8 @@ actor PublishingLink {
     /// Whether some of these wait for the socket.
     private var waitsForSocket = false
     private var isClosed = false
+    /// Why the broker takes no messages at the moment.
+    var blockedReason: String? { connection?.blockedReason }
 
     /// How many messages may be unconfirmed: enough that the broker is never idle, not so many that a lost connection leaves all in doubt.
     private static let window = 4096

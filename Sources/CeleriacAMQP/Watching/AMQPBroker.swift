@@ -1,12 +1,13 @@
 public import CeleriacBroker
 public import CeleriacCore
 import OrderedCollections
+import Synchronization
 
 /// A RabbitMQ server that carries a Celery cluster's messages, opened for watching and steering.
 ///
 /// Nothing is connected before the first call; what is lost is connected again by the next one. What it makes on the broker are queues for itself alone, which
 /// the broker deletes with the connection, however that ends. Without the management plugin only queues that are named can be looked at, and only how many
-/// messages are ready in them.
+/// messages are ready in them and who consumes.
 public final class AMQPBroker: BrokerConnection {
     public let endpoint: String
     private let permission: Permission
@@ -19,6 +20,7 @@ public final class AMQPBroker: BrokerConnection {
     private let inspector: QueueInspector
     private let activities = Activities()
     private let eventExchange: String
+    private let live = LiveFeeds()
 
     /// - Parameter url: its options `control_exchange` and `event_exchange` go before the settings'.
     /// - Throws: kind `.misconfigured`.
@@ -35,7 +37,7 @@ public final class AMQPBroker: BrokerConnection {
         feed = ConsumingLink(address, topology, purpose: "events")
         replies = ConsumingLink(address, topology, purpose: "watching")
         pidbox = Pidbox(publisher, replies, exchange: settings.controlExchange + ".pidbox")
-        inspector = QueueInspector(replies, try ManagementAPI(url, address), eventExchange: eventExchange)
+        inspector = QueueInspector(replies, publisher, try ManagementAPI(url, address), topology, eventExchange: eventExchange) { [live] in live.isAny }
     }
 
     public func close() async {
@@ -53,8 +55,12 @@ extension AMQPBroker {
             for batch in EventBatch.batches(of: envelopes, receivedAt: secondsSince1970()) { backlog.put(.batch(batch)) }
         }
         // Of its own, since it has to drain the connection also while the consumer does something else.
-        let task = activities.begin { [feed] in
-            await listener.run(feed) { backlog.put(.link($0)) }
+        let task = activities.begin { [feed, live] in
+            await listener.run(feed) { state in
+                live.note(listener, isLive: state == .live)
+                backlog.put(.link(state))
+            }
+            live.note(listener, isLive: false)
             backlog.finish()
         }
         let lease = FeedLease(task)
@@ -96,6 +102,17 @@ extension AMQPBroker {
 
     /// Always `nil`: AMQP shows a waiting message only to who takes it out.
     public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? { nil }
+}
+
+/// Which feeds hear events at the moment.
+private final class LiveFeeds: Sendable {
+    private let listeners = Mutex<Set<ObjectIdentifier>>([])
+
+    var isAny: Bool { listeners.withLock { !$0.isEmpty } }
+
+    func note(_ listener: ChannelListener, isLive: Bool) {
+        listeners.withLock { if isLive { $0.insert(ObjectIdentifier(listener)) } else { $0.remove(ObjectIdentifier(listener)) } }
+    }
 }
 
 /// Ends a feed's task when nobody holds the feed any more.

@@ -1,67 +1,112 @@
 import CeleriacBroker
 import CeleriacCore
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import OrderedCollections
 
 /// RabbitMQ's management plugin, asked over HTTP: what AMQP does not tell.
 struct ManagementAPI: Sendable {
-    let host: String
-    let port: Int
+    private let server: WebServer
     private let virtualHost: String
-    private let authorization: String
     /// Fit to be shown.
     let shown: String
+    private let masking: @Sendable (String) -> String
 
-    /// Bytes; a longer answer is none.
-    private static let limit = 64 << 20
-    private static let patience = TimeAmount.seconds(5)
-
-    /// The option `management=http://host:port` of the broker's URL, with user and password of its own or the broker's; `management=none` asks nobody. Without
-    /// it, the port that is 10000 above the broker's, unless the broker is spoken to by TLS: a password is not to leave in clear then.
+    /// The option `management=http://host:port`, or `https`, of the broker's URL, with user and password of its own or the broker's; `management=none` asks
+    /// nobody. Without it, the port that is 10000 above the broker's, by TLS where the broker is spoken to by TLS. The options `ssl_…` hold for both.
     /// - Returns: `nil` when nobody is to be asked.
     /// - Throws: kind `.misconfigured`.
     init?(_ url: BrokerURL, _ address: AMQPAddress) throws(TransportError) {
         var user = address.user, password = address.password
+        let host: String, port: Int, isEncrypted: Bool
         if let text = url[option: "management"] {
             if text == "none" { return nil }
-            guard let other = try? BrokerURL(text), other.scheme == "http", let host = other.host else {
-                throw .misconfigured(url, "the option management names no plain HTTP address", hint: "write it like management=http://localhost:15672")
+            guard let other = try? BrokerURL(text), ["http", "https"].contains(other.scheme), let name = other.host else {
+                throw .misconfigured(url, "the option management names no address of the web", hint: "write it like management=http://localhost:15672")
             }
-            self.host = host
-            port = other.port ?? 15672
+            isEncrypted = other.scheme == "https"
+            host = name
+            port = other.port ?? (isEncrypted ? 15671 : 15672)
             user = other.user ?? user
             password = other.password ?? password
         } else {
-            guard address.tls == nil, !address.isExternal, address.port <= 55_535 else { return nil }
+            guard !address.isExternal, address.port <= 55_535 else { return nil }
             host = address.host
             port = address.port + 10_000
+            isEncrypted = address.tls != nil
         }
-        virtualHost = address.virtualHost
-        authorization = "Basic " + String(decoding: Base64.encode("\(user):\(password)".utf8), as: UTF8.self)
-        shown = "http://\(host):\(port)"
+        // A build without TLS asks nobody unless it is told to.
+        if isEncrypted, url[option: "management"] == nil, !WebTLS.isThere { return nil }
+        server = WebServer(
+            host: host, port: port, tls: isEncrypted ? try WebTLS(AMQPTLS(url), host: host, url) : nil,
+            authorization: "Basic " + String(decoding: Base64.encode("\(user):\(password)".utf8), as: UTF8.self))
+        virtualHost = WebServer.escaped(address.virtualHost)
+        shown = "\(isEncrypted ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        masking = { url.masking($0) }
     }
 
     // MARK: - Questions
 
-    /// All queues of the virtual host, and which alarms are on.
-    func look() async throws(TransportError) -> (queues: [QueueReport], alarms: [String]) {
-        let name = virtualHost.utf8.map { byte in
-            Character(Unicode.Scalar(byte)).isASCIIAlphanumeric ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
-        let answer = try await get("/api/queues/\(name)?disable_stats=false")
+    /// All queues of the virtual host, with rates over the last 20 s: the plugin counts every five.
+    func queues() async throws(TransportError) -> [QueueReport] {
+        let averages = "msg_rates_age=20&msg_rates_incr=5"
+        let answer = try await get("/api/queues/\(virtualHost)?disable_stats=false&\(averages)&columns=\(QueueReport.columns.joined(separator: ","))")
         guard let queues = answer.array else { throw garbled("a list of queues") }
-        // Who may look at queues may not be who may look at nodes.
-        let nodes = (try? await get("/api/nodes"))?.array ?? []
-        var alarms: [String] = []
+        return queues.compactMap(QueueReport.init)
+    }
+
+    /// Alarms of all nodes of the cluster.
+    func alarms() async throws(TransportError) -> [BrokerStanding.Alarm] {
+        guard let nodes = try await get("/api/nodes?columns=name,running,mem_alarm,disk_free_alarm,partitions").array else { throw garbled("a list of nodes") }
+        var alarms: [BrokerStanding.Alarm] = []
         for node in nodes {
             let name = ForeignText.safe(node["name"]?.string ?? "a node")
-            if node["mem_alarm"]?.bool == true { alarms.append("\(name) is short of memory: publishers are blocked") }
-            if node["disk_free_alarm"]?.bool == true { alarms.append("\(name) is short of disk space: publishers are blocked") }
-            if node["running"]?.bool == false { alarms.append("\(name) is down") }
+            if node["mem_alarm"]?.bool == true { alarms.append(.init("short of memory", on: name, blocks: true)) }
+            if node["disk_free_alarm"]?.bool == true { alarms.append(.init("short of disk space", on: name, blocks: true)) }
+            if node["running"]?.bool == false { alarms.append(.init("is down", on: name, blocks: false)) }
+            if let others = node["partitions"]?.array, !others.isEmpty {
+                alarms.append(.init("does not see \(ForeignText.safe(others.map { $0.string ?? "?" }.joined(separator: ", ")))", on: name, blocks: false))
+            }
         }
-        return (queues.compactMap(QueueReport.init), alarms)
+        return alarms
+    }
+
+    /// Connections to the virtual host, and how many of them the broker does not listen to.
+    func connections() async throws(TransportError) -> (all: Int, blocked: Int) {
+        guard let connections = try await get("/api/vhosts/\(virtualHost)/connections?columns=state").array else { throw garbled("a list of connections") }
+        // "blocking": it would be, if it sent anything.
+        return (connections.count, connections.count { $0["state"]?.string == "blocked" })
+    }
+
+    /// Messages that were sent to each exchange, and messages that it handed to queues, as far as the plugin remembers; by name, empty for the default one.
+    func exchanges() async throws(TransportError) -> [String: (taken: Int, handedOn: Int)] {
+        let columns = "name,message_stats.publish_in,message_stats.publish_out"
+        guard let exchanges = try await get("/api/exchanges/\(virtualHost)?columns=\(columns)").array else { throw garbled("a list of exchanges") }
+        var counts: [String: (taken: Int, handedOn: Int)] = [:]
+        for exchange in exchanges {
+            guard let name = exchange["name"]?.string, let stats = exchange["message_stats"], let taken = stats["publish_in"]?.integer else { continue }
+            counts[name] = (taken, stats["publish_out"]?.integer ?? 0)
+        }
+        return counts
+    }
+
+    /// Queues that are bound to an exchange, with their binding keys.
+    func bindings(of exchange: String) async throws(TransportError) -> [(queue: QueueName, key: String)] {
+        let path = "/api/exchanges/\(virtualHost)/\(WebServer.escaped(exchange))/bindings/source?columns=destination,destination_type,routing_key"
+        guard let bindings = try await get(path).array else { throw garbled("a list of bindings") }
+        return bindings.compactMap { binding in
+            guard binding["destination_type"]?.string == "queue", let name = binding["destination"]?.string else { return nil }
+            return (QueueName(name), binding["routing_key"]?.string ?? "")
+        }
+    }
+
+    /// Messages that no queue was bound for, whichever the exchange, as far as the plugin remembers.
+    func unroutable() async throws(TransportError) -> Int {
+        let stats = try await get("/api/vhosts/\(virtualHost)?columns=message_stats.drop_unroutable,message_stats.return_unroutable")["message_stats"]
+        return (stats?["drop_unroutable"]?.integer ?? 0) + (stats?["return_unroutable"]?.integer ?? 0)
+    }
+
+    /// "RabbitMQ 3.10.8".
+    func product() async throws(TransportError) -> String {
+        let overview = try await get("/api/overview?columns=product_name,rabbitmq_version")
+        return ForeignText.safe("\(overview["product_name"]?.string ?? "RabbitMQ") \(overview["rabbitmq_version"]?.string ?? "")")
     }
 
     private func garbled(_ expected: String) -> TransportError {
@@ -69,11 +114,11 @@ struct ManagementAPI: Sendable {
     }
 
     private func get(_ path: String) async throws(TransportError) -> Value {
-        let answer: Answer
+        let answer: WebServer.Answer
         do {
-            answer = try await request(path)
+            answer = try await server.get(path)
         } catch {
-            throw TransportError(.unreachable, operation: "look", endpoint: shown, cause: ForeignText.safe(String(describing: error)))
+            throw TransportError(.unreachable, operation: "look", endpoint: shown, cause: masking(ForeignText.safe(WebServer.words(for: error))))
         }
         switch answer.status {
         case 200: break
@@ -85,103 +130,4 @@ struct ManagementAPI: Sendable {
         }
         do { return try JSON.decode(answer.body) } catch { throw garbled("JSON") }
     }
-
-    // MARK: - HTTP
-
-    fileprivate struct Answer: Sendable {
-        var status = 0
-        var body: [UInt8] = []
-    }
-
-    private func request(_ path: String) async throws -> Answer {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let promise = loop.makePromise(of: Answer.self)
-        let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.patience).channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                try channel.pipeline.syncOperations.addHandler(AnswerHandler(promise, limit: Self.limit))
-            }
-        }
-        let channel: any Channel
-        do { channel = try await bootstrap.connect(host: host, port: port).get() } catch {
-            promise.fail(error)
-            return try await promise.futureResult.get()
-        }
-        let alarm = loop.scheduleTask(in: Self.patience) {
-            promise.fail(ChannelError.connectTimeout(Self.patience))
-            channel.close(promise: nil)
-        }
-        let headers = HTTPHeaders([("Host", "\(host):\(port)"), ("Authorization", authorization), ("Accept", "application/json"), ("Connection", "close")])
-        channel.write(HTTPClientRequestPart.head(HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers)), promise: nil)
-        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
-        defer {
-            alarm.cancel()
-            channel.close(promise: nil)
-        }
-        return try await promise.futureResult.get()
-    }
-
-    /// Gathers one answer.
-    private final class AnswerHandler: ChannelInboundHandler {
-        typealias InboundIn = HTTPClientResponsePart
-        private let promise: EventLoopPromise<Answer>
-        private let limit: Int
-        private var answer = Answer()
-
-        init(_ promise: EventLoopPromise<Answer>, limit: Int) {
-            self.promise = promise
-            self.limit = limit
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(let head): answer.status = Int(head.status.code)
-            case .body(let bytes):
-                answer.body += bytes.readableBytesView
-                if answer.body.count > limit { context.close(promise: nil) }
-            case .end: promise.succeed(answer)
-            }
-        }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            promise.fail(error)
-            context.close(promise: nil)
-        }
-
-        func channelInactive(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
-    }
-}
-
-/// What the management plugin tells of one queue.
-struct QueueReport: Sendable {
-    let name: QueueName
-    /// `nil` until the plugin has counted for the first time.
-    let ready: Int?
-    let unacknowledged: Int?
-    /// Messages ever published to it, as far as the plugin remembers.
-    let published: Int?
-    /// Seconds since 1970, of the oldest message; where its sender or a plugin wrote it.
-    let headSentAt: Double?
-    /// Why it is not well, in words.
-    let problem: String?
-    /// Of somebody alone, for as long as he is there: event and reply queues.
-    let isExclusive: Bool
-
-    init?(_ value: Value) {
-        guard let text = value["name"]?.string else { return nil }
-        name = QueueName(text)
-        ready = value["messages_ready"]?.integer
-        unacknowledged = value["messages_unacknowledged"]?.integer
-        published = value["message_stats"]?["publish"]?.integer
-        headSentAt = value["head_message_timestamp"]?.double
-        isExclusive = value["exclusive"]?.bool == true
-        switch value["state"]?.string {
-        case "running"?, "idle"?, "flow"?, nil: problem = nil
-        case let state?: problem = "the broker says it is \(ForeignText.safe(state))"
-        }
-    }
-}
-
-extension Character {
-    fileprivate var isASCIIAlphanumeric: Bool { isASCII && (isLetter || isNumber) }
 }

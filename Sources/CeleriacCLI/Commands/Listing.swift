@@ -14,10 +14,11 @@ enum Listing {
     }
 
     static func value(_ row: QueueRow) -> Value {
-        [
+        let figures: OrderedDictionary<String, Value> = [
             "name": .string(row.name.rawValue), "ready": number(row.ready), "unacked": number(row.unacked), "eta": number(row.eta), "consumers": number(row.consumers),
             "in_rate": number(row.inRate), "out_rate": number(row.outRate), "oldest_age": number(row.oldestAge),
         ]
+        return .object(figures.merging(row.traitValues ?? [:]) { figure, _ in figure })
     }
 
     static func value(_ row: TaskRow) -> Value {

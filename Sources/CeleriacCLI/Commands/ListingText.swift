@@ -17,14 +17,15 @@ extension Listing {
     }
 
     static func print(_ rows: [QueueRow], now: Double) {
+        let isTyped = rows.contains { $0.traits != nil }
         Output.table(
-            ["NAME", "READY", "UNACKED", "ETA", "CONSUMERS", "IN/s", "OUT/s", "OLDEST"],
+            ["NAME"] + (isTyped ? ["TYPE"] : []) + ["READY", "UNACKED", "ETA", "CONSUMERS", "IN/s", "OUT/s", "OLDEST"],
             rows.map { row in
-                [
-                    safe(row.name.rawValue), word(row.ready), word(row.unacked), word(row.eta), word(row.consumers), word(row.inRate.map { Formats.decimal($0, places: 1) }),
+                [safe(row.name.rawValue)] + (isTyped ? [row.traits.map { safe($0.type) } ?? "?"] : []) + [
+                    word(row.ready), word(row.unacked), word(row.eta), word(row.consumers), word(row.inRate.map { Formats.decimal($0, places: 1) }),
                     word(row.outRate.map { Formats.decimal($0, places: 1) }), word(row.oldestAge.map { Formats.duration($0) }),
                 ]
-            }, right: [1, 2, 3, 4, 5, 6, 7])
+            }, right: Set(isTyped ? 2...8 : 1...7))
         for row in rows { if let problem = row.problem { Output.line("! \(safe(row.name.rawValue)): \(safe(problem))") } }
     }
 

@@ -10,10 +10,17 @@ public struct BrokerFacts: Hashable, Sendable {
         /// Messages that came in since the look before, and seconds between the two.
         public var arrived: Int?
         public var interval: Double?
+        /// Messages a second that come in and go out, where the broker counts them itself.
+        public var inRate: Double?
+        public var outRate: Double?
+        /// Who consumes it, as the broker tells.
+        public var consumers: Int?
         /// Id of the oldest ready message, and when we first saw it wait (seconds since 1970); its publish time when a header tells.
         public var oldest: TaskID?
         public var oldestSeenAt: Double?
         public var oldestSentAt: Double?
+        public var traits: QueueTraits?
+        public var deadLetters: DeadLetters?
         public var problem: String?
 
         public init(name: QueueName) {
@@ -29,6 +36,7 @@ public struct BrokerFacts: Hashable, Sendable {
     public var unackedTotal: Int?
     /// What is wrong, in words, whole broker (a key of the wrong type, …).
     public var problems: [String]
+    public var standing: BrokerStanding?
     /// Groups that messages named which were read now for the first time.
     public var memberships: [GroupMembership] = []
     /// Messages read now for the first time that beat sent for a schedule entry.

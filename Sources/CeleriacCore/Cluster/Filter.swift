@@ -23,6 +23,8 @@ public struct Filter: Hashable, Sendable {
         expression.matches { field in
             switch field {
             case .name: .text(row.name.rawValue)
+            case .type: row.traits.map { .text($0.type) } ?? .none
+            case .policy: .texts(row.traits?.policies ?? [])
             case .ready: .number(row.ready)
             case .unacked: .number(row.unacked)
             case .eta: .number(row.eta)

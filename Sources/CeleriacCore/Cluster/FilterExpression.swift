@@ -2,7 +2,7 @@
 enum FilterField: String, CaseIterable, Sendable {
     case id, name, state, worker, queue, args, kwargs, result, exception, traceback, root, parent, client
     case sent, received, started, finished, wait, runtime, retries, eta, expires
-    case ready, unacked, consumers, drain
+    case ready, unacked, consumers, drain, type, policy
     case inRate = "in_rate", outRate = "out_rate", oldestAge = "oldest_age"
     case problem, active, reserved, scheduled, processed, pool, concurrency, load, memory, queues, version
     case heartbeatAge = "heartbeat_age"
@@ -29,7 +29,7 @@ enum FilterField: String, CaseIterable, Sendable {
     var isText: Bool {
         switch self {
         case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version,
-            .task, .kind, .schedule, .enabled, .zone, .note:
+            .task, .kind, .schedule, .enabled, .zone, .note, .type, .policy:
             true
         default: false
         }

@@ -64,6 +64,10 @@ public struct HeaderFacts: Hashable, Sendable {
     public var eventsUnreadable = 0
     /// Newest reason why an event could not be read.
     public var newestProblem: String?
+    /// What is wrong with the broker's queues.
+    public var queueProblem: String?
+    /// How the broker is, where it tells.
+    public var standing: BrokerStanding?
     public var tasksHeld = 0
     public var bytesHeld = 0
     /// Seconds since 1970 when anything was last heard from the broker.

@@ -45,7 +45,9 @@ extension ClusterState {
         header.eventsTotal = flow.total
         header.eventsDropped = flow.dropped
         header.eventsUnreadable = flow.unreadable
-        header.newestProblem = flow.newestProblem ?? queues.problems.last
+        header.newestProblem = flow.newestProblem
+        header.queueProblem = queues.problems.last
+        header.standing = queues.standing
         header.tasksHeld = tasks.count
         header.bytesHeld = bytes
         header.heardAt = flow.heardAt

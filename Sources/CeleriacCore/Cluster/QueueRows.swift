@@ -1,7 +1,7 @@
 extension ClusterState {
     public mutating func fold(_ facts: BrokerFacts) {
         flow.hear(at: facts.at)
-        queues.noteAnswer(at: facts.at, problems: facts.problems)
+        queues.noteAnswer(facts)
         periodic.take(facts.periodic)
         for queue in facts.queues {
             let id = words.queues.intern(queue.name.rawValue)
@@ -35,6 +35,9 @@ extension ClusterState {
             isStale ? .noAnswer(last: fact.value, at: fact.value == nil ? nil : at) : fact
         }
         row.ready = fact(facts.ready)
+        if let count = facts.consumers { row.consumers = fact(count) }
+        row.traits = facts.traits
+        row.deadLetters = facts.deadLetters
         row.unacked = facts.isSampled && !isStale ? facts.unacked.map { .inferred($0) } ?? fact(nil) : fact(facts.unacked)
         row.eta = facts.isSampled && !isStale ? facts.eta.map { .inferred($0) } ?? fact(nil) : fact(facts.eta)
         row.inRate = aged(record.inRate)

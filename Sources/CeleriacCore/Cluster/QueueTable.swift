@@ -23,7 +23,9 @@ struct QueueRecord: Sendable {
     mutating func take(_ next: BrokerFacts.Queue, at now: Double, eventsTell: Bool) {
         isKnown = true
         let seconds = next.interval ?? at.map { now - $0 } ?? 0
-        if seconds > 0, let ready = next.ready, let before = facts?.ready {
+        if let arriving = next.inRate, let leaving = next.outRate {
+            (inRate, outRate) = (.known(arriving), .known(leaving))
+        } else if seconds > 0, let ready = next.ready, let before = facts?.ready {
             takeRates(next, grown: Double(ready - before), over: seconds, wasEmpty: before == 0, eventsTell: eventsTell)
         } else if let arrived = next.arrived, seconds > 0 {
             inRate = .known(Double(arrived) / seconds)
@@ -84,6 +86,7 @@ struct QueueTable: Sendable {
     /// By number of the task name: the queue that its last `task-sent`, or a worker's reply, named.
     private var learned: [NameID] = []
     private(set) var problems: [String] = []
+    private(set) var standing: BrokerStanding?
     /// Seconds since 1970 of the broker's newest answer.
     private(set) var answeredAt: Double?
 
@@ -136,9 +139,10 @@ struct QueueTable: Sendable {
         records[Int(id)].take(facts, at: at, eventsTell: eventsTell)
     }
 
-    mutating func noteAnswer(at: Double, problems: [String]) {
-        answeredAt = at
-        self.problems = problems
+    mutating func noteAnswer(_ facts: BrokerFacts) {
+        answeredAt = facts.at
+        problems = facts.problems
+        standing = facts.standing
     }
 
     /// Sum of the ready messages of all queues, one each 5 s over the last five minutes, oldest first.

@@ -50,6 +50,7 @@ extension ClusterState {
 
     private static func sortValue(_ row: QueueRow, _ column: String) -> FilterValue? {
         switch column {
+        case "type": row.traits.map { .text($0.type) }
         case "ready": .number(row.ready)
         case "unacked": .number(row.unacked)
         case "eta": .number(row.eta)

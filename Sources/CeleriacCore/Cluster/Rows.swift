@@ -156,6 +156,9 @@ public struct QueueRow: Hashable, Sendable {
     public var oldestAge: Fact<Double>
     /// Ready counts over the last five minutes, oldest first, one each 5 s.
     public var history: [Double]
+    /// `nil` where the broker tells nothing of it.
+    public var traits: QueueTraits?
+    public var deadLetters: DeadLetters?
     /// Seconds since 1970 of the last answer about it.
     public var updatedAt: Double?
     /// What is wrong with it (a key of the wrong type, …), in words.

@@ -76,7 +76,7 @@ public struct BrokerURL: Hashable, Sendable {
     }
 
     private var secrets: [String] {
-        [password].compactMap { $0 } + options.filter(\.isSecret).map(\.value) + alternates.flatMap(\.secrets)
+        [password].compactMap { $0 } + options.filter(\.isSecret).map(\.value) + options.compactMap { $0.userInfo?.password } + alternates.flatMap(\.secrets)
     }
 
     fileprivate static let mask = "***"
@@ -88,6 +88,22 @@ extension BrokerURL.Option {
         let name = name.lowercased()
         return ["password", "passwd", "secret", "token"].contains { name.contains($0) }
     }
+
+    /// Where the value is a URL in its turn: what stands before its host, and the password in that.
+    fileprivate var userInfo: (range: Range<String.Index>, password: String)? {
+        guard let scheme = value.firstRange(of: "://"), let at = value[scheme.upperBound...].lastIndex(of: "@"),
+            let colon = value[scheme.upperBound..<at].firstIndex(of: ":")
+        else { return nil }
+        let password = value.index(after: colon)..<at
+        return password.isEmpty ? nil : (password, String(value[password]))
+    }
+
+    /// With its password, or that of a URL in it, as `***`.
+    fileprivate var shownValue: String {
+        if isSecret { return BrokerURL.mask }
+        guard let (password, _) = userInfo else { return value }
+        return value[..<password.lowerBound] + BrokerURL.mask + value[password.upperBound...]
+    }
 }
 
 extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -95,7 +111,7 @@ extension BrokerURL: CustomStringConvertible, CustomDebugStringConvertible, Cust
     public var description: String {
         let userInfo = user == nil && password == nil ? "" : escaped(user ?? "", keeping: "") + (password == nil ? "" : ":" + Self.mask) + "@"
         let server = host.map { $0.contains(":") ? "[\($0)]" : escaped($0, keeping: ",") } ?? ""
-        let query = options.map { escaped($0.name, keeping: "") + "=" + ($0.isSecret ? Self.mask : escaped($0.value, keeping: "/:@")) }.joined(separator: "&")
+        let query = options.map { escaped($0.name, keeping: "") + "=" + ($0.isSecret ? Self.mask : escaped($0.shownValue, keeping: "/:@*")) }.joined(separator: "&")
         let whole =
             scheme + "://" + userInfo + server + (port.map { ":\($0)" } ?? "") + (path.isEmpty ? "" : "/" + escaped(path, keeping: "/:@"))
             + (query.isEmpty ? "" : "?" + query)

@@ -31,6 +31,7 @@ struct HeaderLine {
         if state.frozen != nil { left.append(Part([Span("FROZEN", .warning, .bold)], drop: 1)) }
 
         right = HeaderLine.link(header, now: now, state.zone)
+        if let standing = header.standing, let problem = HeaderLine.problem(standing) { right.append(Part([Span(problem, .bad, .bold)], drop: 1)) }
         if case .reconnecting = header.link {
             if let heard = header.heardAt { right.append(Part([Span("data \(Formats.age(max(0, now - heard))) old", .stale)], drop: 6)) }
         } else {
@@ -43,6 +44,13 @@ struct HeaderLine {
         right.append(Part([Span("workers ", .dim), Span("\(header.workersAlive)/\(header.workersKnown)", missing ? .warning : .text)], drop: 2))
         let zone = state.timeMode == .utc ? Zone.utc : state.zone
         right.append(Part([Span(Formats.clock(now, zone) + " " + safe(zone.name, limit: 8), .text)], drop: 6))
+    }
+
+    /// What keeps everybody from sending, else what else is wrong with the broker.
+    private static func problem(_ standing: BrokerStanding) -> String? {
+        if let blockade = standing.blockade { return "blocked: " + safe(blockade, limit: 40) }
+        guard let alarm = standing.alarms?.first else { return nil }
+        return "! " + safe("\(alarm.node) \(alarm.what)", limit: 60)
     }
 
     private static func link(_ header: HeaderFacts, now: Double, _ zone: Zone) -> [Part] {

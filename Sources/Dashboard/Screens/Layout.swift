@@ -46,7 +46,15 @@ extension DashboardState {
         guard let frame = frame(of: list) else { return nil }
         var area = hasFrame(list) ? frame.inner : frame
         if list == .queuesPane, hasFrame(list), area.rows >= 6 { area.rows -= 1 }
+        if brokerLine(of: list) != nil { area.rows -= 1 }
         return area
+    }
+
+    /// Where the view of queues tells how the broker is, if that is known and there is room.
+    func brokerLine(of list: ListName) -> Rect? {
+        guard list == .queues, header.standing != nil, let frame = frame(of: list), frame.rows >= 8 else { return nil }
+        let area = hasFrame(list) ? frame.inner : frame
+        return Rect(row: area.row + area.rows - 1, column: area.column, rows: 1, columns: area.columns)
     }
 
     /// Rows of a list that can be seen.

@@ -81,13 +81,13 @@ extension DashboardState {
     func columnCount(of list: ListName) -> Int {
         switch list {
         case .tasks: TasksScreen.table.columns.count
-        case .queues: QueuesScreen.table.columns.count
+        case .queues: QueuesScreen.table(header.standing).columns.count
         case .workers: WorkersScreen.table.columns.count
         case .beat: BeatScreen.table.columns.count
         case .beatPane: BeatScreen.pane.columns.count
         case .workflows: WorkflowsScreen.table.columns.count
         case .log: LogScreen.table.columns.count
-        case .queuesPane: QueuesScreen.pane.columns.count
+        case .queuesPane: QueuesScreen.pane(header.standing).columns.count
         case .workersPane: WorkersScreen.pane.columns.count
         case .timingsPane: TimingsPane.table.columns.count
         case .failuresPane: FailuresPane.table.columns.count

@@ -60,8 +60,8 @@ extension DashboardState {
         let state = self[list]
         let field: String? = switch list {
         case .tasks: TasksScreen.table.column(at: x, width: area.columns, state)?.field
-        case .queues: QueuesScreen.table.column(at: x, width: area.columns, state)?.field
-        case .queuesPane: QueuesScreen.pane.column(at: x, width: area.columns, state)?.field
+        case .queues: QueuesScreen.table(header.standing).column(at: x, width: area.columns, state)?.field
+        case .queuesPane: QueuesScreen.pane(header.standing).column(at: x, width: area.columns, state)?.field
         case .workers: WorkersScreen.table.column(at: x, width: area.columns, state)?.field
         case .workersPane: WorkersScreen.pane.column(at: x, width: area.columns, state)?.field
         case .beat: BeatScreen.table.column(at: x, width: area.columns, state)?.field

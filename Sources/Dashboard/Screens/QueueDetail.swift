@@ -6,18 +6,28 @@ extension DashboardState {
         var lines = queue.problem.map { [Line("! " + safe($0), .bad), .empty] } ?? []
         lines += [
             field("Ready", CellText(count: queue.ready, context, .accent)), field("Unacked", CellText(count: queue.unacked, context)),
-            field("Held for ETA", CellText(count: queue.eta, context)), field("Consumers", CellText(count: queue.consumers, context)),
+            heldForETA(queue, picture.header.standing, context), field("Consumers", CellText(count: queue.consumers, context)),
             field("In", CellText(queue.inRate, context) { Formats.rate($0) + " /s" }), field("Out", CellText(queue.outRate, context) { Formats.rate($0) + " /s" }),
             field("Empty in", CellText(queue.drain, context) { $0.isFinite ? Formats.duration($0.rounded()) : "never: it grows" }),
-            field("Oldest", CellText(queue.oldestAge, context) { Formats.duration($0) }),
+            oldest(queue, picture.header.standing, context),
         ]
         if let at = queue.updatedAt { lines.append(field("Looked at", context.time(at), .dim)) }
+        lines += traitLines(queue, picture.header.standing)
         lines += [.empty, heading("Ready, last 5 min")]
         lines.append(queue.history.isEmpty ? Line("…", .dim) : Line(Charts.sparkline(queue.history, width: max(10, min(60, width))), .spark))
         if let most = queue.history.max(), let least = queue.history.min() {
             lines.append(Line("least \(Formats.rate(least)), most \(Formats.rate(most))", .dim))
         }
         return lines + [.empty, heading("Consumed by")] + consumers(of: name, picture)
+    }
+
+    private func heldForETA(_ queue: QueueRow, _ standing: BrokerStanding?, _ context: DrawContext) -> Line {
+        standing == nil ? field("Held for ETA", CellText(count: queue.eta, context)) : field("Held for ETA", "- counted in Unacked: workers hold them", .dim)
+    }
+
+    private func oldest(_ queue: QueueRow, _ standing: BrokerStanding?, _ context: DrawContext) -> Line {
+        if standing != nil, case .noAnswer(nil, _) = queue.oldestAge { return field("Oldest", "? told only where senders set a timestamp", .stale) }
+        return field("Oldest", CellText(queue.oldestAge, context) { Formats.duration($0) })
     }
 
     private func consumers(of name: QueueName, _ picture: Picture) -> [Line] {

@@ -41,7 +41,7 @@ extension QueueRow {
         return members([
             ("name", .string(name.rawValue)), ("ready", count(ready)), ("unacked", count(unacked)), ("eta", count(eta)), ("consumers", count(consumers)),
             ("in_rate", number(inRate.value)), ("out_rate", number(outRate.value)), ("drain", number(drainSeconds)), ("oldest_age", number(oldestAge.value)), ("problem", text(problem)),
-        ])
+        ] + (traitValues ?? [:]).map { ($0.key, $0.value) })
     }
 }
 

@@ -51,18 +51,19 @@ extension DashboardState {
         func draw<Row>(_ table: Table<Row>, _ page: ListPage<Row>?, empty: (ListPage<Row>) -> [String]) {
             guard let page else { return say(["…"], into: &grid, at: area) }
             table.render(page, state, hasFocus: hasFocus, context, into: &grid, at: area)
+            if let line = brokerLine(of: list), let standing = header.standing { BrokerLine.render(standing, now: picture.now, isStale: context.isStale, into: &grid, at: line) }
             if page.rows.isEmpty { say(list == .log || list.isOfEntries ? empty(page) : silence(picture.header) ?? empty(page), into: &grid, at: area) }
         }
         let noMatch = ["nothing matches \(safe(state.filter?.text ?? ""))", "Esc clears the filter"]
         switch list {
         case .tasks: draw(TasksScreen.table, picture.tasks) { TasksScreen.emptiness($0, state, picture.header) }
-        case .queues: draw(QueuesScreen.table, picture.queues) { $0.total > 0 ? noMatch : ["no queue is known yet"] }
+        case .queues: draw(QueuesScreen.table(header.standing), picture.queues) { $0.total > 0 ? noMatch : ["no queue is known yet"] }
         case .workers: draw(WorkersScreen.table, picture.workers) { $0.total > 0 ? noMatch : noWorkers }
         case .beat: draw(BeatScreen.table, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .beatPane: draw(BeatScreen.pane, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
-        case .queuesPane: draw(QueuesScreen.pane, picture.queues) { _ in ["no queue is known yet"] }
+        case .queuesPane: draw(QueuesScreen.pane(header.standing), picture.queues) { _ in ["no queue is known yet"] }
         case .workersPane: draw(WorkersScreen.pane, picture.workers) { _ in noWorkers }
         case .timingsPane: draw(TimingsPane.table, picture.timings.map { ListPage($0) }) { _ in idle(picture.header, "no task has ended in the last 15 minutes") }
         case .failuresPane: draw(FailuresPane.table, picture.failures.map { ListPage($0) }) { _ in idle(picture.header, "nothing has failed in the last 15 minutes") }
@@ -122,13 +123,14 @@ extension DashboardState {
     }
 
     /// The answer to the last key, else what is wrong with the link, else how the last action ended, else why groups are not told where they are shown, else
-    /// the newest event that could not be read.
+    /// what is wrong with the broker, else the newest event that could not be read.
     private func lastWords(_ header: HeaderFacts) -> Outcome? {
         if let notice { return notice }
         if case .reconnecting(_, _, let reason) = header.link { return Outcome(text: "the broker cannot be reached: \(reason)", isError: true) }
         if let reason = lostStore { return Outcome(text: "the schedule store cannot be reached: \(reason)", isError: true) }
         if let outcome { return outcome }
         if showsWorkflows, let problem = header.groupProblem { return Outcome(text: "the result backend does not tell of groups: \(problem)", isError: true) }
+        if let problem = header.standing?.problems.first ?? header.queueProblem { return Outcome(text: problem, isError: true) }
         return header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
     }
 

@@ -8,8 +8,8 @@ extension DashboardState {
         }
         switch list {
         case .tasks: return fields(TasksScreen.table)
-        case .queues: return fields(QueuesScreen.table)
-        case .queuesPane: return fields(QueuesScreen.pane)
+        case .queues: return fields(QueuesScreen.table(header.standing))
+        case .queuesPane: return fields(QueuesScreen.pane(header.standing))
         case .workers: return fields(WorkersScreen.table)
         case .workersPane: return fields(WorkersScreen.pane)
         case .beat: return fields(BeatScreen.table)
@@ -28,7 +28,7 @@ extension DashboardState {
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "task", "schedule", "zone", "next_run", "last_state", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.

@@ -34,6 +34,27 @@ import Testing
         #expect(row.drain == .known(.infinity))
     }
 
+    @Test func whatTheBrokerCountsItselfGoesBeforeWhatIsWorkedOut() throws {
+        var state = ClusterState()
+        state.fold(.live, at: start)
+        for step in 0...3 {
+            state.fold(Self.facts("mail", ready: 100, at: start + Double(step)) { ($0.inRate, $0.outRate, $0.consumers) = (4, 14, 3) })
+        }
+        let row = try #require(state.queue("mail", now: start + 3))
+        #expect(row.inRate == .known(4) && row.outRate == .known(14) && row.drain == .known(10) && row.consumers == .known(3))
+        #expect(row.traits == nil && row.traitValues == nil)
+    }
+
+    @Test func howTheBrokerIsStandsInTheHeader() {
+        var state = ClusterState(), facts = BrokerFacts(at: start, problems: ["odd: the key is a hash"])
+        facts.standing = BrokerStanding()
+        facts.standing?.alarms = [.init("is down", on: "b", blocks: false), .init("short of memory", on: "a", blocks: true)]
+        state.fold(facts)
+        let header = state.picture(PictureRequest(), now: start).header
+        #expect(header.standing?.blockade == "short of memory" && header.newestProblem == nil && header.queueProblem == "odd: the key is a hash")
+        #expect(header.standing?.problems == ["a is short of memory: publishers are blocked", "b is down"])
+    }
+
     @Test func aShrinkingQueueTellsWhenItIsEmpty() throws {
         var state = ClusterState()
         state.fold(.live, at: start)

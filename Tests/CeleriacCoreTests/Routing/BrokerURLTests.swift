@@ -60,6 +60,8 @@ import Testing
     @Test func noWayOfPrintingShowsAPassword() throws {
         let url = try BrokerURL("redis://user:hunter2@h:1/0?password=hunter2&ssl_keyfile_Password=hunter2&client_secret=hunter2&x=1;redis://:hunter2@b")
         #expect(url.description == "redis://user:***@h:1/0?password=***&ssl_keyfile_Password=***&client_secret=***&x=1;redis://:***@b")
+        let nested = try BrokerURL("amqp://h?management=https://ops:hunter2@m:15671/&x=a://b@c")
+        #expect(nested.description == "amqp://h?management=https://ops:***@m:15671/&x=a://b@c" && nested.masking("no hunter2") == "no ***")
         var dumped = ""
         dump(url, to: &dumped)
         for text in ["\(url)", String(reflecting: url), dumped, String(describing: [url]), url.masking("AUTH hunter2 failed")] {
