@@ -32,6 +32,13 @@ public protocol QueueInspection: Sendable {
 
     /// Where the message of a task lies, waiting or held unacked; `nil` when it is nowhere. Reads whole queues in pieces: for a question, not for a loop.
     func message(of id: TaskID) async throws(TransportError) -> FoundMessage?
+
+    /// Messages that wait in a queue, the one that is served next first: at most `limit` of them, from the one on that has `first` before it.
+    /// - Throws: kind `.refused` with the reason where looking would change more than what `peekingMarks` says.
+    func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample
+
+    /// Messages can only be looked at by taking them out and giving them back, which marks them as redelivered; then the foremost alone can be looked at.
+    var peekingMarks: Bool { get }
 }
 
 /// Reads results.

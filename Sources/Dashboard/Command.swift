@@ -19,6 +19,8 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     case remove = "take-away", removeHard = "take-away.hard"
     // Tasks
     case info = "task.info", traceback = "task.traceback", family = "task.family"
+    // Queues
+    case peek = "queue.peek"
     // Workers
     case shrink = "pool.shrink", grow = "pool.grow", consumers = "worker.consumers"
     // Beat
@@ -29,12 +31,13 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
 extension Command {
     /// Where a binding applies.
     public enum Place: String, CaseIterable, Hashable, Sendable {
-        case everywhere, tasks, workers, beat
+        case everywhere, tasks, queues, workers, beat
     }
 
     public var place: Place {
         switch self {
         case .info, .traceback, .family: .tasks
+        case .peek: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
         default: .everywhere
@@ -108,6 +111,7 @@ extension Command {
         case .info: "summary of the task"
         case .traceback: "traceback of the task"
         case .family: "workflow of the task: parents, children, group"
+        case .peek: "look at the messages that wait in the queue"
         case .shrink: "shrink the pool"
         case .grow: "grow the pool"
         case .consumers: "start or stop consuming a queue"
@@ -141,6 +145,7 @@ extension Command {
         case .back: "back"
         case .leave: "leave"
         case .events: "events"
+        case .peek: "peek"
         case .shrink: "shrink"
         case .grow: "grow"
         case .consumers: "consumers"

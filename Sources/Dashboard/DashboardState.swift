@@ -47,6 +47,7 @@ public struct DashboardState: Hashable, Sendable {
     public internal(set) var notice: Outcome?
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
+    var peeks = Bounded<QueueName, Peek>(limit: 20)
     var commandHistory: [String] = []
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
@@ -79,6 +80,9 @@ public struct DashboardState: Hashable, Sendable {
         self.themes = themes
         self.zone = zone
     }
+
+    /// Messages that wait can only be looked at by taking them out and giving them back, which marks them.
+    public var peekingMarks = false
 
     public mutating func resize(rows: Int, columns: Int) {
         (self.rows, self.columns) = (max(0, rows), max(0, columns))
@@ -146,6 +150,14 @@ enum StoredResult: Hashable, Sendable {
     case record(ResultRecord)
     /// It keeps none.
     case none
+    case failed(String)
+}
+
+/// What was seen of the messages in one queue.
+enum Peek: Hashable, Sendable {
+    case asking
+    /// As it was then (seconds since 1970).
+    case sample(QueueSample, at: Double)
     case failed(String)
 }
 

@@ -17,6 +17,8 @@ public enum Effect: Hashable, Sendable {
     case fetchResult(TaskID)
     /// Ask one worker `active reserved scheduled revoked stats conf registered active_queues report`.
     case inspect(WorkerName)
+    /// Look at messages that wait in a queue, from the one on that has so many before it; answered by `Action.peeked` or `Action.peekFailed`.
+    case peek(QueueName, from: Int)
     /// Do that to schedule entries; the runner reads each again and refuses those that somebody has changed meanwhile.
     case entries(EntryAct, EntryTargets)
     /// Take an edit of the schedule back, by its number.
@@ -44,6 +46,8 @@ public enum Action: Hashable, Sendable {
     case resultFailed(TaskID, String)
     case inspected(WorkerName, method: String, Value)
     case inspectFailed(WorkerName, String)
+    case peeked(QueueSample)
+    case peekFailed(QueueName, String)
     /// The schedule was edited, and can be edited back; that was done.
     case edited(DoneEdit)
     case undone(Int)

@@ -1,9 +1,10 @@
-import CeleriacAMQP
 import CeleriacBroker
 import CeleriacCore
 import OrderedCollections
 import TestSupport
 import Testing
+
+@testable import CeleriacAMQP
 
 /// What the dashboard sees and does on RabbitMQ, with a real Celery worker on the other side.
 @Suite(
@@ -126,6 +127,105 @@ struct AMQPBrokerTests {
             time += 1
             try await Task.sleep(for: .milliseconds(200))
         }
+    }
+
+    @Test func aSampleGoesBackToWhereItWas() async throws {
+        let management = try freePort()
+        let server = try await RabbitServer.start(["management.tcp.port = \(management)", "management.tcp.ip = 127.0.0.1"], plugins: ["rabbitmq_management"])
+        let url = try BrokerURL("amqp://127.0.0.1:\(server.port)/?management=http://127.0.0.1:\(management)")
+        let transport = try AMQPTransport(url), broker = try AMQPBroker(url, permission: .act)
+        try await server.ctl("set_policy", "few", "^few$", #"{"delivery-limit":3}"#, "--apply-to", "queues")
+        let quorum: [String: Value] = ["x-queue-type": "quorum"]
+        try await transport.declare([
+            Queue("q"), Queue("passing", isAutoDelete: true), Queue("heavy"), Queue("many", arguments: quorum), Queue("few", arguments: quorum),
+            Queue("counted", arguments: quorum.merging(["x-delivery-limit": 5]) { $1 }), Queue("log", arguments: ["x-queue-type": "stream"]),
+        ])
+        func task(_ number: Int, to queue: String, padding: Int = 0) -> Publication {
+            let headers: OrderedDictionary<String, Value> = ["task": "shop.add", "id": .string("id-\(number)"), "argsrepr": .string("(\(number),)")]
+            let body = Array(#"[[\#(number), "\#(String(repeating: "x", count: padding))"], {}, {}]"#.utf8)
+            return Publication(
+                routingKey: queue, envelope: Envelope(headers: headers, properties: ["priority": 3], contentType: "application/json", contentEncoding: "utf-8", body: body))
+        }
+        for queue in ["q", "passing", "many"] { try await transport.publish((0..<60).map { task($0, to: queue) }) }
+        try await transport.publish((0..<3).map { task($0, to: "heavy", padding: 3 << 20) })
+
+        while try await !broker.facts(known: [], now: secondsSince1970()).queues.contains(where: { $0.name == "many" && $0.ready == 60 }) { try await Task.sleep(for: .milliseconds(200)) }
+        for queue in ["q", "passing", "many"] as [QueueName] {
+            for isAgain in [false, true] {
+                let sample = try await broker.peek(queue, from: 0, limit: 1000)
+                #expect(sample.messages.map(\.position) == Array(0..<50) && sample.total == 60 && sample.isMarked, "\(queue)")
+                #expect(sample.messages.map(\.task?.id) == (0..<50).map { TaskID("id-\($0)") }, "\(queue)")
+                #expect(sample.messages.allSatisfy { $0.task?.isRedelivered == isAgain && $0.task?.priority == 3 && $0.problem == nil }, "\(queue)")
+            }
+        }
+        #expect(try await broker.peek("q", from: 0, limit: 2).messages.map(\.arguments) == ["(0,)", "(1,)"])
+        let heavy = try await broker.peek("heavy", from: 0, limit: 50)
+        #expect(heavy.messages.count == 2 && heavy.total == 3 && heavy.messages[0].size > 3 << 20)
+        #expect(try await broker.peek("q", from: 0, limit: 50).total == 60)
+
+        let refusals: [(QueueName, String)] = [("counted", "no more than 5"), ("few", "no more than 3"), ("log", "out of a stream"), ("nosuch", "no queue nosuch")]
+        for (queue, words) in refusals {
+            let refusal = { await #expect(throws: TransportError.self) { try await broker.peek(queue, from: 0, limit: 1) } }
+            var error = await refusal(), tries = 0
+            while error?.hint == "try again in a few seconds", tries < 60 {
+                try await Task.sleep(for: .milliseconds(500))
+                (error, tries) = (await refusal(), tries + 1)
+            }
+            #expect(error?.kind == .refused && error?.cause.contains(words) == true, "\(error)")
+        }
+        await broker.close()
+
+        // Nobody's turn has changed.
+        for queue in [Queue("q"), Queue("many", arguments: quorum)] {
+            let consumer = transport.consumer(owner: "w@test")
+            try await consumer.consume(queue)
+            var ids: [String] = []
+            while ids.count < 60 {
+                for delivery in try await consumer.next() { if case .envelope(let envelope) = delivery.content { ids.append(envelope.headers["id"]?.string ?? "") } }
+            }
+            #expect(ids == (0..<60).map { "id-\($0)" }, "\(queue.name)")
+            await consumer.close()
+        }
+        await transport.close()
+
+        for (text, permission, kind) in [(url.description, Permission.readOnly, TransportError.Kind.readOnly), ("amqp://127.0.0.1:\(server.port)/?management=none", .act, .refused)] {
+            let broker = try AMQPBroker(try BrokerURL(text), permission: permission)
+            let error = await #expect(throws: TransportError.self) { try await broker.peek("q", from: 0, limit: 1) }
+            #expect(error?.kind == kind && error?.hint != nil, "\(error)")
+            await broker.close()
+        }
+    }
+
+    @Test func quorumQueuesOfRabbitMQ4HaveALimitUnlessToldOtherwise() {
+        func traits(_ arguments: OrderedDictionary<String, Value>, _ policy: OrderedDictionary<String, Value> = [:]) -> QueueTraits {
+            var traits = QueueTraits(type: "quorum", isDurable: true, isAutoDelete: false, arguments: arguments)
+            traits.policyArguments = policy
+            return traits
+        }
+        #expect(QueueInspector.whyNotSample(traits([:]), server: (4, 1))?.hasSuffix("no more than 20") == true)
+        #expect(QueueInspector.whyNotSample(traits([:]), server: (3, 13)) == nil)
+        #expect(QueueInspector.whyNotSample(traits(["x-single-active-consumer": true, "x-delivery-limit": -1]), server: (4, 1))?.contains("one consumer") == true)
+        #expect(QueueInspector.whyNotSample(traits(["x-delivery-limit": -1]), server: (4, 1)) == nil)
+        #expect(QueueInspector.whyNotSample(traits(["x-delivery-limit": 9], ["delivery-limit": 2]), server: (3, 10))?.hasSuffix("no more than 2") == true)
+    }
+
+    @Test func theManagementPluginIsAskedOverTLSToo() async throws {
+        let management = try freePort(), certificates = try Certificates()
+        let server = try await RabbitServer.start(
+            [
+                "management.ssl.port = \(management)", "management.ssl.ip = 127.0.0.1", "management.ssl.cacertfile = \(certificates.authority)",
+                "management.ssl.certfile = \(certificates.certificate)", "management.ssl.keyfile = \(certificates.key)",
+            ], plugins: ["rabbitmq_management"], certificates: certificates)
+        func hint(_ options: String) async throws -> String? {
+            let broker = try AMQPBroker(try BrokerURL("amqps://localhost:\(server.tlsPort)/?\(options)"), permission: .readOnly)
+            let standing = try await broker.facts(known: [], now: 1).standing
+            await broker.close()
+            return standing?.product == nil ? standing?.hint ?? "" : nil
+        }
+        #expect(try await hint("management=https://localhost:\(management)&ssl_ca_certs=\(certificates.authority)") == nil)
+        #expect(try await hint("management=https://127.0.0.1:\(management)&ssl_cert_reqs=none") == nil)
+        #expect(try await hint("management=https://127.0.0.1:\(management)&ssl_ca_certs=\(certificates.authority)")?.contains("its certificate is for another host name") == true)
+        #expect(try await hint("management=https://localhost:\(server.port)&ssl_ca_certs=\(certificates.authority)")?.hasPrefix("rabbitmq-plugins enable") == true)
     }
 
     @Test func theManagementPluginTellsHowTheBrokerIs() async throws {

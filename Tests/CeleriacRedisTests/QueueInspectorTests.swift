@@ -48,6 +48,18 @@ import Testing
         }
     }
 
+    @Test func waitingMessagesAreReadPageByPageInTheOrderOfTheirTurn() async throws {
+        let scene = try await Scene()
+        try await scene.push("q", ["a", "b", "c"])
+        try await scene.push("q\u{6}\u{16}6", ["d", "e"])
+        _ = try await scene.connection.send(RedisCommand("LPUSH", "q\u{6}\u{16}9", "junk"))
+        let first = try await scene.broker.peek("q", from: 0, limit: 2), rest = try await scene.broker.peek("q", from: 2, limit: 50)
+        #expect(first.messages.map(\.task?.id) == ["a", "b"] && rest.messages.map(\.task?.id) == ["c", "d", "e", nil] && first.total == 6 && rest.total == 6)
+        #expect(rest.messages.map(\.position) == [2, 3, 4, 5] && !rest.isMarked && rest.messages[3].problem != nil && rest.messages[3].size == 4)
+        #expect(try await scene.broker.peek("nosuch", from: 0, limit: 50).messages.isEmpty)
+        await scene.close()
+    }
+
     @Test func queuesAreFoundByBindingAndByContent() async throws {
         let scene = try await Scene()
         let bindings = [

@@ -123,6 +123,15 @@ import Testing
         #expect(try await broker.message(of: "m") == nil)
     }
 
+    @Test func waitingMessagesAreReadPageByPageInTheOrderOfTheirTurn() async throws {
+        #expect(try await broker.peek("a", from: 0, limit: 5).messages.isEmpty)
+        try await store.publish([message("m0", to: "a", priority: 5)] + (1...4).map { message("m\($0)", to: "a") } + [message("other", to: "b")])
+        _ = try await store.claim(from: ["a"], upTo: 1, owner: "w", wait: .zero)
+        let first = try await broker.peek("a", from: 0, limit: 2), rest = try await broker.peek("a", from: 2, limit: 5)
+        #expect(first.messages.map(\.task?.id) == ["m2", "m3"] && rest.messages.map(\.task?.id) == ["m4", "m0"] && first.total == 4 && rest.total == 4)
+        #expect(rest.messages.map(\.position) == [2, 3] && !rest.isMarked && rest.messages[1].task?.name == "shop.add")
+    }
+
     @Test func eventsComeAsTheyWereBroadcast() async throws {
         var iterator = broker.events().makeAsyncIterator()
         while case .link(let state)? = await iterator.next(), state != .live {}

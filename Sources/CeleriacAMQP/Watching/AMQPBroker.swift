@@ -102,6 +102,17 @@ extension AMQPBroker {
 
     /// Always `nil`: AMQP shows a waiting message only to who takes it out.
     public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? { nil }
+
+    public var peekingMarks: Bool { true }
+
+    /// Takes a sample of the foremost messages and gives them back to where they were.
+    public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
+        guard permission == .act else {
+            throw TransportError(.readOnly, operation: "peek", endpoint: endpoint, cause: "peeking marks messages as redelivered", hint: "start without --\(permission == .passive ? "passive" : "read-only")")
+        }
+        guard first == 0 else { throw TransportError(.refused, operation: "peek", endpoint: endpoint, cause: "RabbitMQ shows only the foremost messages of a queue") }
+        return try await inspector.sample(queue, limit: limit, endpoint)
+    }
 }
 
 /// Which feeds hear events at the moment.

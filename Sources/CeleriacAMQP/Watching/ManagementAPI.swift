@@ -52,6 +52,16 @@ struct ManagementAPI: Sendable {
         return queues.compactMap(QueueReport.init)
     }
 
+    /// One queue of the virtual host; `nil` when there is none.
+    func queue(_ name: QueueName) async throws(TransportError) -> QueueReport? {
+        do throws(TransportError) {
+            return QueueReport(try await get("/api/queues/\(virtualHost)/\(WebServer.escaped(name.rawValue))?columns=\(QueueReport.columns.joined(separator: ","))"))
+        } catch {
+            if error.kind == .refused, error.cause.hasSuffix(" 404") { return nil }
+            throw error
+        }
+    }
+
     /// Alarms of all nodes of the cluster.
     func alarms() async throws(TransportError) -> [BrokerStanding.Alarm] {
         guard let nodes = try await get("/api/nodes?columns=name,running,mem_alarm,disk_free_alarm,partitions").array else { throw garbled("a list of nodes") }

@@ -4,7 +4,7 @@ import OrderedCollections
 
 /// Looks at queues: by the management plugin where it answers, else by asking AMQP about those that are known.
 actor QueueInspector {
-    private let link: ConsumingLink
+    let link: ConsumingLink
     private let publisher: PublishingLink
     let management: ManagementAPI?
     private let eventExchange: String

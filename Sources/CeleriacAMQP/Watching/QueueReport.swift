@@ -15,6 +15,10 @@ struct QueueReport: Sendable {
     /// Seconds since 1970, of the oldest message; where its sender or a plugin wrote it.
     let headSentAt: Double?
     let traits: QueueTraits
+    /// Bytes of a message, on average.
+    let messageSize: Int
+    /// Whether it is told which policies apply: some seconds after the queue was made.
+    let knowsPolicies: Bool
     /// Why it is not well, in words.
     let problem: String?
     /// Of somebody alone, for as long as he is there: event and reply queues.
@@ -23,7 +27,7 @@ struct QueueReport: Sendable {
     /// What is asked for.
     static let columns = [
         "name", "type", "durable", "auto_delete", "exclusive", "arguments", "policy", "operator_policy", "effective_policy_definition", "state", "members", "online",
-        "consumers", "messages_ready", "messages_unacknowledged", "head_message_timestamp", "message_stats.publish", "message_stats.publish_details.avg_rate",
+        "consumers", "messages", "message_bytes", "messages_ready", "messages_unacknowledged", "head_message_timestamp", "message_stats.publish", "message_stats.publish_details.avg_rate",
         "message_stats.deliver_get_details.avg_rate", "message_stats.redeliver_details.avg_rate",
     ]
 
@@ -42,12 +46,14 @@ struct QueueReport: Sendable {
             // What comes back and goes out again is no progress.
             outRate = ready.map { _ in max(0, (rate("deliver_get") ?? 0) - (rate("redeliver") ?? 0)) }
         }
+        messageSize = (value["message_bytes"]?.integer ?? 0) / max(1, value["messages"]?.integer ?? 1)
         headSentAt = value["head_message_timestamp"]?.double
         isExclusive = value["exclusive"]?.bool == true
         var traits = QueueTraits(
             type: ForeignText.safe(value["type"]?.string ?? "classic"), isDurable: value["durable"]?.bool ?? true, isAutoDelete: value["auto_delete"]?.bool ?? false,
             arguments: value["arguments"]?.object ?? [:])
         traits.policies = ["policy", "operator_policy"].compactMap { value[$0]?.string }
+        knowsPolicies = value["effective_policy_definition"] != nil
         traits.policyArguments = value["effective_policy_definition"]?.object ?? [:]
         traits.members = value["members"]?.array?.count
         traits.membersOnline = value["online"]?.array?.count

@@ -54,6 +54,19 @@ extension Listing {
             }, right: [4, 5, 6, 7, 8])
     }
 
+    static func print(_ messages: [QueueSample.Message], now: Double) {
+        Output.table(
+            ["PLACE", "ID", "NAME", "AGE", "PRIORITY", "ETA", "REDELIVERED", "ARGS"],
+            messages.map { message in
+                guard let task = message.task else { return ["\(message.position)", "-", "no task: \(safe(message.problem ?? "?"))", "-", "-", "-", "-", ""] }
+                return [
+                    "\(message.position)", safe(task.id.rawValue), safe(task.name), message.sentAt.map { Formats.age(max(0, now - $0)) } ?? "?", "\(task.priority)",
+                    task.eta.map { $0 > now ? "in " + Formats.duration(($0 - now).rounded()) : Formats.age(now - $0) + " ago" } ?? "-", task.isRedelivered ? "yes" : "no",
+                    String(safe(message.arguments).prefix(80)),
+                ]
+            }, right: [0, 4])
+    }
+
     static func print(_ rows: [TimingRow]) {
         func time(_ seconds: Double?) -> String { seconds.map { Formats.duration($0) } ?? "-" }
         Output.table(

@@ -47,6 +47,7 @@ import Terminal
         self.glyphs = glyphs
         keymap = try Themes.keymap(session.file.keys)
         broker = try session.openBroker()
+        self.state.peekingMarks = broker.peekingMarks
         let results = try session.openResultBackend()
         monitor = session.monitor(broker, results: results)
         watch = try session.watch(monitor)

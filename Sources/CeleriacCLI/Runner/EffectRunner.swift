@@ -64,6 +64,7 @@ actor EffectRunner {
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
+        case .peek(let queue, let first): await peek(queue, from: first)
         case .askZone(let name): report(zone(name))
         case .saveEntry(let entry, let old): await entries?.save(entry, replacing: old)
         case .save, .quit, .suspend, .redraw, .copy, .theme: break
@@ -138,6 +139,12 @@ actor EffectRunner {
     private func fetch(_ id: TaskID) async {
         guard let resultBackend else { return report(.resultFailed(id, session.lackOfResults)) }
         do { report(.result(id, try await resultBackend.record(of: id))) } catch { report(.resultFailed(id, ForeignText.safe(error.description))) }
+    }
+
+    private func peek(_ queue: QueueName, from first: Int) async {
+        do throws(TransportError) {
+            report(.peeked(try await broker.peek(queue, from: first, limit: DashboardState.peekedAtOnce)))
+        } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }
     }
 
     private func inspect(_ worker: WorkerName) async {

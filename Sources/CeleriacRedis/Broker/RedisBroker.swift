@@ -79,6 +79,12 @@ extension RedisBroker {
     public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
         try await inspector.message(of: id)
     }
+
+    public var peekingMarks: Bool { false }
+
+    public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
+        try await inspector.page(queue, from: first, limit: limit)
+    }
 }
 
 /// Ends a feed's task when nobody holds the feed any more.

@@ -50,6 +50,10 @@ actor QueueInspector {
         return try await MessageSearch(pool: pool, keys: keys, id: id).run(in: known, discovery.bindings)
     }
 
+    func page(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
+        try await QueuePage(pool: pool, keys: keys).read(queue, from: first, limit: limit)
+    }
+
     private func look(known: Set<QueueName>, now: Double) async -> Result<BrokerFacts, TransportError> {
         do throws(TransportError) {
             return .success(try await facts(at: now, known: known))

@@ -75,6 +75,12 @@ extension SQLiteBroker {
     public func message(of id: TaskID) async throws(TransportError) -> FoundMessage? {
         try await access.read("find") { try MessageSearch.run($0, for: id) }
     }
+
+    public var peekingMarks: Bool { false }
+
+    public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
+        try await access.read("peek") { try QueuePage.read($0, queue, from: first, limit: limit) }
+    }
 }
 
 extension EventBatch {

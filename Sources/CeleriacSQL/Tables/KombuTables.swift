@@ -89,6 +89,13 @@ enum KombuTables {
     static let present = """
         SELECT q.name, count(*) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id > ? GROUP BY m.queue_id
         """
+    /// Queue name, limit, offset → payloads, the one served next first.
+    static let page = """
+        SELECT m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
+        WHERE q.name = ? AND m.visible = 1 ORDER BY m.timestamp, m.id LIMIT ? OFFSET ?
+        """
+    /// Queue name → number of waiting messages.
+    static let waitingCount = "SELECT count(*) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE q.name = ? AND m.visible = 1"
     /// Text → queue name, id, timestamp, payload of the waiting messages that hold it.
     static let waitingWith = """
         SELECT q.name, m.id, m.timestamp, m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id

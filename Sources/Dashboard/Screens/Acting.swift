@@ -21,12 +21,22 @@ extension DashboardState {
             guard case .worker(let worker) = focus(picture) else { return [] }
             modals.append(.form(ConsumerForm(worker: worker.name, consumed: worker.queues.value, openedAt: now)))
         case .events: askAboutEvents(picture, now)
+        case .peek: return peek(picture, now)
         default: return nil
         }
         return []
     }
 
     private var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + (endpoint.isEmpty ? "" : ", \(safe(endpoint))") }
+
+    mutating func askToPeek(_ queue: QueueRow, _ now: Double) {
+        let ready = queue.ready.value.map { ", \(Formats.count($0)) ready" } ?? ""
+        ask(
+            "Peek at up to \(Self.peekedAtOnce) messages",
+            facts: [
+                safe(queue.name.rawValue) + ready, place, "The foremost are taken out and given back to their places, with the flag", "redelivered set: the broker shows them in no other way.",
+            ], verb: "peek", need: need(count: 1), effect: .peek(queue.name, from: 0), now: now)
+    }
 
     /// Celery's signals for terminating, the mildest first.
     static let signals = [

@@ -26,6 +26,8 @@ extension DashboardState {
             inspections[worker]?.at = now
             inspections[worker]?.problem = nil
         case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
+        case .peeked(let sample): peeks.set(sample.queue, .sample(sample, at: now))
+        case .peekFailed(let queue, let reason): peeks.set(queue, .failed(reason))
         case .edited(let edit):
             scheduleEdits.append(edit)
             if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }

@@ -13,7 +13,7 @@ enum BrokerLine {
         if standing.unroutable > 0 { parts.append(unroutable(standing, now: now)) }
         if !standing.deadEnds.isEmpty { parts.append(leadingNowhere(standing.deadEnds)) }
         if let hint = standing.hint { parts.append(Span("? " + safe(hint), .info)) }
-        if let held = standing.held { parts.append(Span("\(Formats.count(held)) held for their ETA")) }
+        if let held = standing.held, held > 0 { parts.append(Span("\(Formats.count(held)) held for their ETA")) }
         if standing.alarms?.isEmpty == true { parts.append(Span("no alarm", .good)) }
         if let connections = standing.connections, standing.blockedConnections == 0 { parts.append(Span(Formats.plural(connections, "connection"), .dim)) }
         if let product = standing.product { parts.append(Span(safe(product), .dim)) }

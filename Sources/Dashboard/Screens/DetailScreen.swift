@@ -26,6 +26,7 @@ extension DashboardState {
         case .task(let id, let tab): taskLines(id, tab, picture, context, width: width - 2)
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
         case .queue(let name): queueLines(name, picture, context, width: width - 2)
+        case .messages(let name): messageLines(name, context)
         case .workflow: workflowLines(picture, context, width: width - 2)
         case .periodic(let name, let tab): periodicLines(name, tab, picture, self.context(picture, of: .beat), width: width - 2)
         case .entry(let id): entryLines(id, context)
@@ -41,6 +42,7 @@ extension DashboardState {
             return "Task \(safe(id.rawValue, limit: 40))" + (name.map { "  " + safe($0, limit: 80) } ?? "")
         case .worker(let name, _): return "Worker \(safe(name.rawValue, limit: 80))"
         case .queue(let name): return "Queue \(safe(name.rawValue, limit: 80))"
+        case .messages(let name): return "Messages in \(safe(name.rawValue, limit: 80))"
         case .workflow(let id): return "Workflow of \(safe(id.rawValue, limit: 40))"
         case .periodic(let name, _): return "Entry \(safe(name, limit: 80))"
         case .entry: return "Action and its replies"

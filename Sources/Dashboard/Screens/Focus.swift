@@ -41,7 +41,7 @@ extension DashboardState {
         case .worker(let name, _):
             guard let worker = picture.worker, worker.name == name else { return .nothing("this worker is not known any more") }
             return .worker(worker)
-        case .queue(let name):
+        case .queue(let name), .messages(let name):
             guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return .nothing("this queue is not known any more") }
             return .queue(queue)
         case .workflow:

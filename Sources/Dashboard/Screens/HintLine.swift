@@ -46,6 +46,7 @@ extension DashboardState {
             switch detail.subject {
             case .task, .workflow: return ["tasks", "everywhere"]
             case .worker: return ["workers", "everywhere"]
+            case .queue, .messages: return ["queues", "everywhere"]
             case .periodic: return ["beat", "everywhere"]
             default: return ["everywhere"]
             }
@@ -53,6 +54,7 @@ extension DashboardState {
         switch list {
         case .tasks, .workflows: return ["tasks", "everywhere"]
         case .workers, .workersPane: return ["workers", "everywhere"]
+        case .queues, .queuesPane: return ["queues", "everywhere"]
         case .beat, .beatPane: return ["beat", "everywhere"]
         default: return ["everywhere"]
         }
@@ -75,12 +77,14 @@ extension DashboardState {
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
-            case .queue, .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
+            case .queue: return [.back, .peek, .filter, .nextMatch, .wide, .copyRecord, .help]
+            case .messages: return (peekingMarks ? [.back, .peek] : [.back, .nextTab, .previousTab, .peek]) + [.open, .filter, .nextMatch, .wide, .help]
+            case .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
         switch list {
         case .tasks: return [.open, .filter, .failures, .remove, .removeHard, .mark, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
-        case .queues: return [.open, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
+        case .queues: return [.open, .peek, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
         case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
@@ -98,6 +102,8 @@ extension DashboardState {
         case .remove where scopes.first == "beat": return "remove"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
         case .filter where !details.isEmpty: return "search"
+        case .nextTab where isOnMessages: return "next"
+        case .previousTab where isOnMessages: return "previous"
         case .wide where !details.isEmpty: return "wrap"
         default: return command.hint
         }

@@ -85,6 +85,7 @@ extension DashboardState {
     }
 
     private mutating func turnTab(_ step: Int) -> [Effect] {
+        if isOnMessages { return turnMessages(step) }
         guard var detail = details.popLast() else {
             tell("tabs are in details: Enter opens one")
             return []

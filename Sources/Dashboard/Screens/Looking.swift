@@ -44,7 +44,7 @@ extension DashboardState {
         switch subject {
         case .task(let id, _): request.detail = id
         case .worker(let name, _): request.worker = name
-        case .queue(let name):
+        case .queue(let name), .messages(let name):
             request.queues = ListQuery(count: 1, anchor: name.rawValue)
             request.workers = ListQuery(count: Self.workersAsked)
         case .workflow(let id): request.workflow = id

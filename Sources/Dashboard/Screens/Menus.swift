@@ -13,7 +13,7 @@ extension DashboardState {
         case .worker(let worker):
             commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
             title = "Worker \(safe(worker.name.short, limit: 40))"
-        case .queue(let queue): (commands, title) = ([.open], "Queue \(safe(queue.name.rawValue, limit: 40))")
+        case .queue(let queue): (commands, title) = ([.open, .peek], "Queue \(safe(queue.name.rawValue, limit: 40))")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
@@ -34,6 +34,7 @@ extension DashboardState {
         case (.removeHard, .task): "terminate with a signal…"
         case (.removeHard, .worker): "shut down…"
         case (.shrink, _): "shrink the pool…"
+        case (.peek, _): peekingMarks ? "look at a sample of its messages…" : "look at its messages"
         case (.remove, .periodic): "remove…"
         case (.suspendEntry, .periodic(let row)): row.entry.isEnabled ? "suspend…" : "resume…"
         case (.trigger, _): "send its task now…"

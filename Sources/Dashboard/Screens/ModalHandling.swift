@@ -36,6 +36,7 @@ extension DashboardState {
                 unmark(question.effect)
                 // A form that led here has served.
                 modals = []
+                if case .peek(let queue, let first) = question.effect { return openMessages(of: queue, from: first) }
                 return [question.effect]
             }
         }

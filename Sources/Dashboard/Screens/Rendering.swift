@@ -130,7 +130,8 @@ extension DashboardState {
         if let reason = lostStore { return Outcome(text: "the schedule store cannot be reached: \(reason)", isError: true) }
         if let outcome { return outcome }
         if showsWorkflows, let problem = header.groupProblem { return Outcome(text: "the result backend does not tell of groups: \(problem)", isError: true) }
-        if let problem = header.standing?.problems.first ?? header.queueProblem { return Outcome(text: problem, isError: true) }
+        let isTold = details.isEmpty && brokerLine(of: list) != nil
+        if let problem = (isTold ? nil : header.standing?.problems.first) ?? header.queueProblem { return Outcome(text: problem, isError: true) }
         return header.newestProblem.map { Outcome(text: "an event could not be read: \($0)", isError: false) }
     }
 

@@ -5,6 +5,8 @@ public enum Subject: Hashable, Sendable {
     case task(TaskID, TaskTab)
     case worker(WorkerName, WorkerTab)
     case queue(QueueName)
+    /// Messages that wait in it.
+    case messages(QueueName)
     /// The workflow of this task, as a tree.
     case workflow(TaskID)
     /// A schedule entry, by its name.
@@ -34,8 +36,9 @@ struct OpenDetail: Hashable, Sendable {
 
     init(_ subject: Subject) {
         self.subject = subject
-        // A tree that is wrapped is none.
+        // A tree or a table that is wrapped is none.
         if case .workflow = subject { text.wraps = false }
+        if case .messages = subject { text.wraps = false }
     }
 
     /// Titles of its tabs; empty when it has none.

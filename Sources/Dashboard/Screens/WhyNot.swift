@@ -12,6 +12,7 @@ extension DashboardState {
         case .removeHard: return whyNotRemoveHard(focus, picture)
         case .shrink, .grow: return whyNotResize(focus, grows: command == .grow)
         case .consumers: return whyNotWorker(focus)
+        case .peek: return whyNotPeek(focus, picture)
         case .events: return picture.header.workersKnown == 0 ? "no worker is known yet" : nil
         case .open:
             if details.last?.text.selected != nil { return nil }
