@@ -169,7 +169,7 @@ def reporting(command, writes, count):
             start = time.monotonic()
             thread.start()
             # What lost events never sees the last one; it is ended, and what it printed by then counts.
-            ending = threading.Timer(180, process.kill)
+            ending = threading.Timer(60, process.kill)
             ending.start()
             printed = process.stdout.readline()
             seconds = time.monotonic() - start
