@@ -97,6 +97,7 @@ struct AMQPBrokerTests {
         #expect(traits.type == "classic" && traits.isDurable && !traits.isAutoDelete && traits.policies == ["short"] && traits.policyArguments["message-ttl"] == 600_000)
         #expect(q.deadLetters == DeadLetters(exchange: "graveyard", places: [.init(queue: "graves", ready: 0)], poison: .init(queue: "q.dead", ready: 0)))
         #expect(facts["counting"]?.traits?.type == "quorum" && facts["counting"]?.traits?.setting("delivery-limit") == 5)
+        #expect(facts["counting"]?.traits?.whyNotPeek?.hasSuffix("no more than 5") == true && traits.whyNotPeek == nil)
         #expect(facts["counting"]?.traits?.members == 1 && facts["counting"]?.problem == nil && facts["graves"]?.deadLetters == DeadLetters())
         await broker.close()
 

@@ -71,12 +71,13 @@ import Testing
         session = Session()
         session.state.peekingMarks = true
         session.queues[0].traits = QueueTraits(type: "stream", isDurable: true, isAutoDelete: false)
+        session.queues[0].traits?.whyNotPeek = "nothing can be taken out of a stream and given back"
         session.look()
         session.press("3 p")
         #expect(session.state.notice?.text == "nothing can be taken out of a stream and given back")
         session = self.session(marks: false)
         session.press("3 p")
-        session.state.handle(.peekFailed("default", "peek at amqp://h failed: no"), now: session.now)
-        #expect(session.grid.text.contains("? peek at amqp://h failed: no"))
+        session.state.handle(.peekFailed("default", "peek at amqp://h failed: " + String(repeating: "no, ", count: 40) + "never"), now: session.now)
+        #expect(session.grid.text.contains("? peek at amqp://h failed: no") && session.grid.text.contains("never"))
     }
 }

@@ -43,6 +43,23 @@ extension RealClusterTests {
             #expect(row["consumers"]?.integer == 0)
         }
 
+        @Test func waitingMessagesAreReadWithTheirArguments() throws {
+            let cluster = try RealCluster.quiet(), queue = "interop-\(UUID().uuidString)"
+            _ = try cluster.python("for n in range(5): shop.charge.apply_async((n,), {'currency': 'CHF'}, queue='\(queue)', countdown=60 if n == 3 else None)")
+            defer { _ = try? cluster.redis("DEL", queue) }
+            let finished = try Celeriac.start(["-b", cluster.broker, "peek", queue, "-n", "3", "--skip", "1", "--json"]).finish()
+            #expect(finished.status == 0 && finished.complaint.contains("3 of 5"), "\(finished.complaint)")
+            let messages = try #require(try finished.json().array)
+            #expect(messages.map { $0["position"]?.integer } == [1, 2, 3] && messages.map { $0["args"]?.array } == [[1], [2], [3]])
+            #expect(messages.map { $0["eta"] == .null } == [true, true, false])
+            for message in messages {
+                #expect(message.names == ["position", "id", "name", "args", "kwargs", "eta", "expires", "priority", "age", "redelivered", "size", "problem", "headers"])
+                #expect(message["name"]?.string == "shop.charge" && message["kwargs"]?["currency"]?.string == "CHF" && message["redelivered"]?.bool == false)
+            }
+            let text = try Celeriac.start(["-b", cluster.broker, "peek", queue]).finish()
+            #expect(text.status == 0 && text.text.split(separator: "\n").count == 6, "\(text)")
+        }
+
         @Test func whatWorkersHoldIsUnackedOrWaitsForItsETA() throws {
             let cluster = try RealCluster.quiet()
             let count = { (method: String) in try cluster.celery("inspect", method).members.reduce(0) { $0 + ($1.value.array?.count ?? 0) } }

@@ -22,6 +22,8 @@ actor QueueInspector {
     /// What changes less often than queues, or costs more to ask.
     private struct Aside {
         var standing = BrokerStanding()
+        /// Major and minor number of the server's; until it is known, the one that allows least.
+        var version = (4, 0)
         /// Queues bound to exchanges that take dead letters, with their binding keys.
         var graves: [String: [(queue: QueueName, key: String)]] = [:]
         var losses = LossWatch()
@@ -115,6 +117,7 @@ actor QueueInspector {
             fact.oldestSentAt = report.headSentAt
             fact.problem = report.problem
             fact.traits = report.traits
+            fact.traits?.whyNotPeek = Self.whyNotSample(report.traits, server: aside.version)
             fact.deadLetters = deadLetters(of: report, ready)
             return fact
         }
@@ -164,6 +167,7 @@ actor QueueInspector {
             async let unroutable = try? management.unroutable()
             var standing = BrokerStanding()
             standing.product = await product
+            if let numbers = standing.product?.split(separator: " ").last?.split(separator: ".").map({ Int($0) ?? 0 }), numbers.count > 1 { aside.version = (numbers[0], numbers[1]) }
             standing.alarms = await alarms
             let found = await connections
             (standing.connections, standing.blockedConnections) = (found?.all, found?.blocked)

@@ -58,9 +58,9 @@ extension Listing {
         Output.table(
             ["PLACE", "ID", "NAME", "AGE", "PRIORITY", "ETA", "REDELIVERED", "ARGS"],
             messages.map { message in
-                guard let task = message.task else { return ["\(message.position)", "-", "no task: \(safe(message.problem ?? "?"))", "-", "-", "-", "-", ""] }
+                guard let task = message.task else { return ["\(message.position + 1)", "-", "no task: \(safe(message.problem ?? "?"))", "-", "-", "-", "-", ""] }
                 return [
-                    "\(message.position)", safe(task.id.rawValue), safe(task.name), message.sentAt.map { Formats.age(max(0, now - $0)) } ?? "?", "\(task.priority)",
+                    "\(message.position + 1)", safe(task.id.rawValue), safe(task.name), message.sentAt.map { Formats.age(max(0, now - $0)) } ?? "?", "\(task.priority)",
                     task.eta.map { $0 > now ? "in " + Formats.duration(($0 - now).rounded()) : Formats.age(now - $0) + " ago" } ?? "-", task.isRedelivered ? "yes" : "no",
                     String(safe(message.arguments).prefix(80)),
                 ]

@@ -12,7 +12,7 @@ struct Peek: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var list: ListOptions
     @Argument(help: "Queue.") var queue: String
-    @Option(name: .shortAndLong, help: ArgumentHelp("As many messages at most.", valueName: "number")) var limit = 50
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("As many messages at most.", valueName: "number")) var limit = 50
     @Option(help: ArgumentHelp("Messages to pass over; not on RabbitMQ.", valueName: "number")) var skip = 0
 
     func run() async throws {

@@ -14,6 +14,8 @@ public struct QueueTraits: Hashable, Sendable {
     /// Nodes that have a copy of it, and those of them that are up; `nil` where there is one only.
     public var members: Int?
     public var membersOnline: Int?
+    /// Why its messages cannot be looked at, in words.
+    public var whyNotPeek: String?
 
     public init(type: String, isDurable: Bool, isAutoDelete: Bool, arguments: OrderedDictionary<String, Value> = [:]) {
         self.type = type

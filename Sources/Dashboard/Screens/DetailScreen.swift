@@ -26,7 +26,7 @@ extension DashboardState {
         case .task(let id, let tab): taskLines(id, tab, picture, context, width: width - 2)
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
         case .queue(let name): queueLines(name, picture, context, width: width - 2)
-        case .messages(let name): messageLines(name, context)
+        case .messages(let name): messageLines(name, context, width: width - 2)
         case .workflow: workflowLines(picture, context, width: width - 2)
         case .periodic(let name, let tab): periodicLines(name, tab, picture, self.context(picture, of: .beat), width: width - 2)
         case .entry(let id): entryLines(id, context)

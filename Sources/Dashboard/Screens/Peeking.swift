@@ -19,7 +19,7 @@ extension DashboardState {
         }
         guard peekingMarks else { return nil }
         if let reason = whyNotAct(picture) { return reason }
-        return queue.traits?.type == "stream" ? "nothing can be taken out of a stream and given back" : nil
+        return queue.traits?.whyNotPeek
     }
 
     /// Where looking leaves a mark, it asks first.
@@ -56,10 +56,10 @@ extension DashboardState {
         return openMessages(of: queue, from: first)
     }
 
-    func messageLines(_ name: QueueName, _ context: DrawContext) -> [Line] {
+    func messageLines(_ name: QueueName, _ context: DrawContext, width: Int) -> [Line] {
         switch peeks[name] {
         case nil, .asking?: return [Line("…", .dim)]
-        case .failed(let reason)?: return [Line("? " + safe(reason), .bad)]
+        case .failed(let reason)?: return TextView.wrapped([Line("? " + safe(reason), .bad)], width: width)
         case .sample(let sample, let at)?:
             let age = ", \(Formats.age(max(0, context.now - at))) ago"
             guard !sample.messages.isEmpty else { return [Line("- no message waits" + age, .dim)] }
