@@ -11,7 +11,7 @@ extension AMQPAddress {
         shown = single.description
         switch url.scheme {
         case "amqp", "pyamqp": tls = nil
-        case "amqps": tls = try AMQPTLS(url)
+        case "amqps": tls = try TLSSettings(url)
         default: throw .misconfigured(url, "\"\(ForeignText.safe(url.scheme))\" is no scheme of RabbitMQ", hint: "amqp, amqps or pyamqp")
         }
         host = url.host == nil || url.host == "localhost" && tls == nil ? "127.0.0.1" : url.host ?? "localhost"
@@ -38,32 +38,5 @@ extension AMQPAddress {
             throw .misconfigured(url, "\(option) is no number of seconds", hint: "from 0 to 3600")
         }
         return seconds
-    }
-}
-
-extension AMQPTLS {
-    /// The URL's options `ssl_cert_reqs` (`none`, `optional`, `required`, or Python's constants of these names), `ssl_check_hostname`, `ssl_ca_certs`,
-    /// `ssl_certfile`, `ssl_keyfile`, `ssl_password`. Without them everything is verified.
-    init(_ url: BrokerURL) throws(TransportError) {
-        var demand = (url[option: "ssl_cert_reqs"] ?? "required").lowercased()
-        if let name = demand.split(separator: ".").last { demand = String(name) }
-        if demand.hasPrefix("cert_") { demand.removeFirst("cert_".count) }
-        switch demand {
-        case "none": verification = .none
-        case "optional": verification = .chain
-        case "required": verification = ["false", "0", "no"].contains(url[option: "ssl_check_hostname"]?.lowercased()) ? .chain : .full
-        default: throw .misconfigured(url, "ssl_cert_reqs is neither none nor optional nor required")
-        }
-        authorities = url[option: "ssl_ca_certs"]
-        certificate = url[option: "ssl_certfile"]
-        // Python lets one file hold both.
-        key = url[option: "ssl_keyfile"] ?? certificate
-        keyPassword = url[option: "ssl_password"]
-    }
-}
-
-extension TransportError {
-    static func misconfigured(_ url: BrokerURL, _ cause: String, hint: String? = nil) -> TransportError {
-        TransportError(.misconfigured, operation: "open", endpoint: url.description, cause: cause, hint: hint)
     }
 }

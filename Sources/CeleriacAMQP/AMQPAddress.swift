@@ -1,3 +1,5 @@
+import CeleriacBroker
+
 /// Where RabbitMQ listens, and how to get in.
 struct AMQPAddress: Hashable, Sendable {
     var host: String
@@ -6,7 +8,7 @@ struct AMQPAddress: Hashable, Sendable {
     var password: String
     var virtualHost: String
     /// `nil`: bytes travel as they are.
-    var tls: AMQPTLS?
+    var tls: TLSSettings?
     /// The certificate says who we are, not user and password (`login_method=EXTERNAL`).
     var isExternal = false
     /// Seconds asked for; the smaller of both sides' wishes counts. 0 = none.
@@ -23,23 +25,4 @@ struct AMQPAddress: Hashable, Sendable {
 
     /// `text` with the password blotted out: for errors of servers and libraries.
     func masking(_ text: String) -> String { password.count < 3 ? text : text.replacing(password, with: "***") }
-}
-
-/// What is demanded of the server's certificate, and what is shown of ours. Names as in kombu's URL options `ssl_*`.
-struct AMQPTLS: Hashable, Sendable {
-    enum Verification: Hashable, Sendable {
-        /// Anyone may answer.
-        case none
-        /// A known authority must have signed; the host name is not compared.
-        case chain
-        /// Signed by a known authority, for this host name.
-        case full
-    }
-
-    var verification: Verification = .full
-    /// Paths of PEM files. Without `authorities` the system's are trusted.
-    var authorities: String?
-    var certificate: String?
-    var key: String?
-    var keyPassword: String?
 }

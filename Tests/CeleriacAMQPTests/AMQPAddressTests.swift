@@ -19,8 +19,8 @@ import Testing
         #expect(plain.host == "127.0.0.1" && plain.port == 5672 && plain.user == "guest" && plain.password == "guest" && plain.tls == nil)
         let secure = try address("amqps://u%40x:p%2Fw@mq.example.com?heartbeat=10&ssl_ca_certs=/ca.pem&ssl_certfile=/me.pem")
         #expect(secure.port == 5671 && secure.user == "u@x" && secure.password == "p/w" && secure.heartbeat == 10)
-        #expect(secure.tls == AMQPTLS(verification: .full, authorities: "/ca.pem", certificate: "/me.pem", key: "/me.pem"))
-        #expect(try address("amqps://h?ssl_cert_reqs=none").tls?.verification == AMQPTLS.Verification.none)
+        #expect(secure.tls == TLSSettings(verification: .full, authorities: "/ca.pem", certificate: "/me.pem", key: "/me.pem"))
+        #expect(try address("amqps://h?ssl_cert_reqs=none").tls?.verification == TLSSettings.Verification.none)
         #expect(try address("amqps://h?ssl_check_hostname=false").tls?.verification == .chain)
     }
 

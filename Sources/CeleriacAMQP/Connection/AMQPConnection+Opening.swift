@@ -35,7 +35,7 @@ extension AMQPConnection {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private func encrypt(_ socket: OpaquePointer, _ tls: AMQPTLS) throws(TransportError) {
+    private func encrypt(_ socket: OpaquePointer, _ tls: TLSSettings) throws(TransportError) {
         amqp_ssl_socket_set_verify_peer(socket, tls.verification == .none ? 0 : 1)
         amqp_ssl_socket_set_verify_hostname(socket, tls.verification == .full ? 1 : 0)
         amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST)

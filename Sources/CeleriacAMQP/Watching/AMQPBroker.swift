@@ -63,12 +63,7 @@ extension AMQPBroker {
             live.note(listener, isLive: false)
             backlog.finish()
         }
-        let lease = FeedLease(task)
-        return AsyncStream {
-            await lease.next(of: backlog)
-        } onCancel: {
-            task.cancel()
-        }
+        return backlog.feed(filledBy: task)
     }
 
     @discardableResult
@@ -124,16 +119,6 @@ private final class LiveFeeds: Sendable {
     func note(_ listener: ChannelListener, isLive: Bool) {
         listeners.withLock { if isLive { $0.insert(ObjectIdentifier(listener)) } else { $0.remove(ObjectIdentifier(listener)) } }
     }
-}
-
-/// Ends a feed's task when nobody holds the feed any more.
-private final class FeedLease: Sendable {
-    private let task: Task<Void, Never>
-
-    init(_ task: Task<Void, Never>) { self.task = task }
-    deinit { task.cancel() }
-
-    func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
 }
 
 extension EventBatch {

@@ -35,7 +35,7 @@ struct ManagementAPI: Sendable {
         // A build without TLS asks nobody unless it is told to.
         if isEncrypted, url[option: "management"] == nil, !WebTLS.isThere { return nil }
         server = WebServer(
-            host: host, port: port, tls: isEncrypted ? try WebTLS(AMQPTLS(url), host: host, url) : nil,
+            host: host, port: port, tls: isEncrypted ? try WebTLS(TLSSettings(url), host: host, url) : nil,
             authorization: "Basic " + String(decoding: Base64.encode("\(user):\(password)".utf8), as: UTF8.self))
         virtualHost = WebServer.escaped(address.virtualHost)
         shown = "\(isEncrypted ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"

@@ -11,7 +11,7 @@ import NIOCore
         private let serverName: String?
 
         /// - Throws: kind `.misconfigured` when a file is missing or no certificate or key.
-        init(_ settings: AMQPTLS, host: String, _ url: BrokerURL) throws(TransportError) {
+        init(_ settings: TLSSettings, host: String, _ url: BrokerURL) throws(TransportError) {
             var configuration = TLSConfiguration.makeClientConfiguration()
             do {
                 configuration.certificateVerification =
@@ -59,7 +59,7 @@ import NIOCore
 #else
     /// Refuses: this build has no TLS.
     struct WebTLS: Sendable {
-        init(_ settings: AMQPTLS, host: String, _ url: BrokerURL) throws(TransportError) {
+        init(_ settings: TLSSettings, host: String, _ url: BrokerURL) throws(TransportError) {
             throw .misconfigured(url, "the management plugin is behind TLS, which this build has not", hint: "rebuild with the TLS trait, which is on by default, or management=none")
         }
 

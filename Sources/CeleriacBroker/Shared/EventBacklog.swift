@@ -57,6 +57,16 @@ package final class EventBacklog: Sendable {
         }
     }
 
+    /// What is put into it by `task`, which is ended when nobody holds the feed any more.
+    package func feed(filledBy task: Task<Void, Never>) -> AsyncStream<FeedElement> {
+        let lease = FeedLease(task)
+        return AsyncStream {
+            await lease.next(of: self)
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
     /// Ends the feed; what is still in the backlog is let go.
     package func finish() {
         let waiter = state.withLock { state in
@@ -79,4 +89,13 @@ extension EventBacklog.State {
         dropped = 0
         return .batch(batch)
     }
+}
+
+private final class FeedLease: Sendable {
+    private let task: Task<Void, Never>
+
+    init(_ task: Task<Void, Never>) { self.task = task }
+    deinit { task.cancel() }
+
+    func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
 }

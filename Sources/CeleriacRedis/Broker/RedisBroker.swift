@@ -41,12 +41,7 @@ extension RedisBroker {
         let link = EventLink(endpoint: address, gate: pool.gate, subscriptions: keys.subscriptions(keys.options.eventExchange), backlog: backlog)
         // Of its own, since it has to drain the connection also while the consumer does something else.
         let task = activities.begin { await link.run() }
-        let lease = FeedLease(task)
-        return AsyncStream {
-            await lease.next(of: backlog)
-        } onCancel: {
-            task.cancel()
-        }
+        return backlog.feed(filledBy: task)
     }
 
     @discardableResult
@@ -85,14 +80,4 @@ extension RedisBroker {
     public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
         try await inspector.page(queue, from: first, limit: limit)
     }
-}
-
-/// Ends a feed's task when nobody holds the feed any more.
-private final class FeedLease: Sendable {
-    private let task: Task<Void, Never>
-
-    init(_ task: Task<Void, Never>) { self.task = task }
-    deinit { task.cancel() }
-
-    func next(of backlog: EventBacklog) async -> FeedElement? { await backlog.next() }
 }

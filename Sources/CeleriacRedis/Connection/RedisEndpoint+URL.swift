@@ -31,28 +31,3 @@ extension RedisEndpoint {
         for other in url.alternates { alternates.append(try RedisEndpoint(other)) }
     }
 }
-
-extension TLSSettings {
-    /// The URL's options `ssl_cert_reqs` (`none`, `optional`, `required`, or Python's constants of these names), `ssl_check_hostname`, `ssl_ca_certs`,
-    /// `ssl_certfile`, `ssl_keyfile`. Without them everything is verified.
-    fileprivate init(_ url: BrokerURL) throws(TransportError) {
-        var demand = (url[option: "ssl_cert_reqs"] ?? "required").lowercased()
-        if let name = demand.split(separator: ".").last { demand = String(name) }
-        if demand.hasPrefix("cert_") { demand.removeFirst("cert_".count) }
-        switch demand {
-        case "none": verification = .none
-        case "optional": verification = .chain
-        case "required": verification = ["false", "0", "no"].contains(url[option: "ssl_check_hostname"]?.lowercased()) ? .chain : .full
-        default: throw .misconfigured(url, "ssl_cert_reqs is neither none nor optional nor required")
-        }
-        authorities = url[option: "ssl_ca_certs"]
-        certificate = url[option: "ssl_certfile"]
-        key = url[option: "ssl_keyfile"]
-    }
-}
-
-extension TransportError {
-    static func misconfigured(_ url: BrokerURL, _ cause: String, hint: String? = nil) -> TransportError {
-        TransportError(.misconfigured, operation: "open", endpoint: url.description, cause: cause, hint: hint)
-    }
-}

@@ -22,8 +22,7 @@ import NIOCore
                     }
                 if let path = settings.authorities { configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path)) }
                 if let path = settings.certificate { configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) } }
-                // Python lets one file hold both.
-                if let path = settings.key ?? settings.certificate { configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: path, format: .pem)) }
+                if let path = settings.key { configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: path, format: .pem)) }
                 context = try NIOSSLContext(configuration: configuration)
             } catch {
                 throw TransportError(
