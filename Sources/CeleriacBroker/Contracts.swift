@@ -58,7 +58,7 @@ public enum Permission: String, Hashable, Sendable {
 }
 
 /// One broker, opened for watching and steering.
-public protocol BrokerConnection: EventFeed, ControlBus, QueueInspection {
+public protocol BrokerConnection: EventFeed, ControlBus, QueueInspection, QueueEditing {
     /// Masked: fit to be shown.
     var endpoint: String { get }
     /// Closes all connections; pending calls fail.

@@ -17,7 +17,7 @@ import Testing
             if offset == 3 { envelope.headers["eta"] = "2026-11-22T14:40:00+00:00" }
             if offset == 5 { envelope.properties["delivery_info"] = ["redelivered": true] }
             if offset == 7 { envelope.headers = ["odd": 1] }
-            return QueueSample.Message(envelope, position: number)
+            return QueueSample.Message(envelope, in: "mail", position: number)
         }
         return QueueSample(queue: "default", first: first, messages: messages, total: 12_482, isMarked: isMarked)
     }

@@ -143,3 +143,15 @@ extension EventBatch {
         return batches
     }
 }
+
+extension AMQPBroker {
+    public var editing: EditingTraits { [] }
+
+    public func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk {
+        throw TransportError(.refused, operation: "walk", endpoint: endpoint, cause: "not written yet")
+    }
+
+    public func insert(_ messages: [KeptMessage], at end: QueueEnd) async throws(TransportError) {
+        throw TransportError(.refused, operation: "insert", endpoint: endpoint, cause: "not written yet")
+    }
+}

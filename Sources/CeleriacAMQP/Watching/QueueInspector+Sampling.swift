@@ -25,7 +25,7 @@ extension QueueInspector {
         if let reason = Self.whyNotSample(report.traits, server: try await link.serverVersion()) { throw refused(reason) }
         let limit = max(0, min(limit, Self.most)), isQuorum = report.traits.type == "quorum"
         let (envelopes, total) = try await isQuorum ? tap(queue, limit: limit, size: report.messageSize) : link.sample(queue, limit: limit, bytes: Self.mostBytes)
-        let messages = envelopes.enumerated().map { QueueSample.Message($0.element, position: $0.offset) }
+        let messages = envelopes.enumerated().map { QueueSample.Message($0.element, in: queue, position: $0.offset) }
         return QueueSample(queue: queue, first: 0, messages: messages, total: total, isMarked: true)
     }
 

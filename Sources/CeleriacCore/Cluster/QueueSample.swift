@@ -13,22 +13,31 @@ public struct QueueSample: Hashable, Sendable {
         public var sentAt: Double?
         /// Bytes of its body.
         public var size: Int
+        /// Itself, to be taken hold of.
+        public var kept: KeptMessage
 
-        public init(_ envelope: Envelope, position: Int) {
+        /// - Parameter queue: where it waits.
+        public init(_ envelope: Envelope, in queue: QueueName, position: Int) {
+            self.init(envelope, KeptMessage(queue: queue, bytes: envelope.encoded()), position: position)
+        }
+
+        private init(_ envelope: Envelope, _ kept: KeptMessage, position: Int) {
+            self.kept = kept
             self.position = position
             size = envelope.body.count
             sentAt = envelope.headers["x-celeriac-sent-at"]?.double ?? envelope.properties["timestamp"]?.double
             do { task = try TaskMessage(envelope) } catch { problem = error.description }
         }
 
-        /// - Parameter bytes: kombu's envelope, as stores without properties of their own keep it.
-        public init(bytes: [UInt8], position: Int) {
+        /// Of stores without properties of their own.
+        public init(_ kept: KeptMessage, position: Int) {
             do throws(MessageError) {
-                self = Self(try Envelope(decoding: bytes), position: position)
+                self = Self(try Envelope(decoding: kept.bytes), kept, position: position)
             } catch {
+                self.kept = kept
                 self.position = position
                 problem = error.description
-                size = bytes.count
+                size = kept.bytes.count
             }
         }
     }

@@ -75,7 +75,7 @@ extension TaskCall {
     }
 
     /// Whole milliseconds, none when it is past. A microsecond is granted for what binary fractions lose.
-    private static func milliseconds(until end: Double, from now: Double) -> String {
+    static func milliseconds(until end: Double, from now: Double) -> String {
         let left = max(0, (end - now) * 1000 + 1e-3).rounded(.down)
         return String(Int(exactly: left) ?? 0)
     }

@@ -67,13 +67,13 @@ extension TaskCall {
     }
 
     /// Headers that fields stand for, or that say how the body is packed.
-    private static let ownHeaders: Set<String> = [
+    static let ownHeaders: Set<String> = [
         "lang", "task", "id", "shadow", "eta", "expires", "group", "group_index", "retries", "timelimit", "root_id", "parent_id", "argsrepr", "kwargsrepr",
         "origin", "ignore_result", "replaced_task_nesting", "stamped_headers", "stamps", "compression",
     ]
 
     /// Headers that a broker, or we, counted deliveries with: a new message starts anew.
-    private static func isOfDelivery(_ header: String) -> Bool {
+    static func isOfDelivery(_ header: String) -> Bool {
         header == "redelivered" || header == "x-delivery-count" || header.hasPrefix("x-celeriac-") || header == "x-death" || header.hasPrefix("x-first-death-")
             || header.hasPrefix("x-last-death-")
     }

@@ -81,3 +81,15 @@ extension RedisBroker {
         try await inspector.page(queue, from: first, limit: limit)
     }
 }
+
+extension RedisBroker {
+    public var editing: EditingTraits { [] }
+
+    public func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk {
+        throw TransportError(.refused, operation: "walk", endpoint: endpoint, cause: "not written yet")
+    }
+
+    public func insert(_ messages: [KeptMessage], at end: QueueEnd) async throws(TransportError) {
+        throw TransportError(.refused, operation: "insert", endpoint: endpoint, cause: "not written yet")
+    }
+}

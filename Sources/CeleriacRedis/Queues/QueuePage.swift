@@ -20,7 +20,7 @@ struct QueuePage {
                 let pieces = try await pool.send(RedisCommand("LRANGE", list, String(end - wanted), String(end - 1))).items ?? []
                 for (offset, piece) in pieces.reversed().enumerated() {
                     guard let bytes = piece.bytes else { continue }
-                    sample.messages.append(QueueSample.Message(bytes: bytes, position: before + skipped + offset))
+                    sample.messages.append(QueueSample.Message(KeptMessage(queue: queue, place: list, bytes: bytes), position: before + skipped + offset))
                 }
             }
             before += length

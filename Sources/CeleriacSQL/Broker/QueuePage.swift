@@ -9,7 +9,7 @@ enum QueuePage {
         guard try database.tableExists("kombu_message") else { return sample }
         sample.total = try database.first(Int.self, KombuTables.waitingCount, [queue.rawValue]) ?? 0
         for (offset, row) in try database.rows(KombuTables.page, [queue.rawValue, limit, first]).enumerated() {
-            sample.messages.append(QueueSample.Message(bytes: Array((row[0] as String).utf8), position: first + offset))
+            sample.messages.append(QueueSample.Message(KeptMessage(queue: queue, bytes: Array((row[0] as String).utf8)), position: first + offset))
         }
         return sample
     }
