@@ -40,7 +40,7 @@ public struct EditingTraits: OptionSet, Hashable, Sendable {
 }
 
 /// A walk through the messages of one queue. Used by one task at a time; always to be closed.
-public protocol QueueWalk: Sendable {
+public protocol QueueWalk {
     /// Messages that waited when it began.
     var total: Int { get }
     /// In which direction `next` goes.

@@ -7,8 +7,11 @@ public import CeleriacCore
 public final class RedisBroker: BrokerConnection {
     public let endpoint: String
     private let address: RedisEndpoint
-    private let keys: RedisKeys
+    let keys: RedisKeys
     private let pool: ConnectionPool
+    /// Of its own: what is taken out of queues may be much, and nobody else waits behind it.
+    let editor: ConnectionPool
+    let editingScripts: ScriptRunner
     private let inspector: QueueInspector
     private let pidbox: Pidbox
     private let activities = Activities()
@@ -25,12 +28,15 @@ public final class RedisBroker: BrokerConnection {
         endpoint = address.shown
         keys = RedisKeys(options: options, database: address.database)
         pool = ConnectionPool(address, CommandGate(permission, keys))
+        editor = ConnectionPool(address, pool.gate)
+        editingScripts = ScriptRunner(editor)
         inspector = QueueInspector(pool, keys)
         pidbox = Pidbox(pool, keys)
     }
 
     public func close() async {
         await activities.end(within: .seconds(1))
+        await editor.close()
         await pool.close()
     }
 }
@@ -79,17 +85,5 @@ extension RedisBroker {
 
     public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
         try await inspector.page(queue, from: first, limit: limit)
-    }
-}
-
-extension RedisBroker {
-    public var editing: EditingTraits { [] }
-
-    public func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk {
-        throw TransportError(.refused, operation: "walk", endpoint: endpoint, cause: "not written yet")
-    }
-
-    public func insert(_ messages: [KeptMessage], at end: QueueEnd) async throws(TransportError) {
-        throw TransportError(.refused, operation: "insert", endpoint: endpoint, cause: "not written yet")
     }
 }

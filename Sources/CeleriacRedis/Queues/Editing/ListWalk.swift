@@ -1,0 +1,134 @@
+import CeleriacBroker
+import CeleriacCore
+
+/// A walk through the lists of one queue, from the newest message to the oldest: what comes in meanwhile moves those that are still to come further on, so
+/// that they may be met twice, but never missed.
+///
+/// The server searches piece by piece. While it is busy with others, the walk rests nine times as long as each piece took.
+final class ListWalk: QueueWalk {
+    let isOldestFirst = false
+    let total: Int
+    private let pool: ConnectionPool
+    private let scripts: ScriptRunner
+    private let keys: RedisKeys
+    private let queue: QueueName
+    private let needle: [UInt8]
+    /// Still to be walked through, the one that is served last in front.
+    private var lists: [(name: String, length: Int)]
+    private let names: [String]
+    /// Index in the first list.
+    private var index = 0
+    private var load = ServerLoad()
+
+    /// Messages taken out in one walk of the server through a whole list that is no longer than this: it serves nobody else meanwhile.
+    private static let longest = 2_000_000
+    /// Comparisons that the server makes without anybody noticing.
+    private static let comparisons = 2_000_000
+    private static let patience = Duration.seconds(60)
+
+    init(_ pool: ConnectionPool, _ scripts: ScriptRunner, _ keys: RedisKeys, _ queue: QueueName, lists: [(name: String, length: Int)], needle: [UInt8]) {
+        self.pool = pool
+        self.scripts = scripts
+        self.keys = keys
+        self.queue = queue
+        self.needle = needle
+        names = lists.map(\.name)
+        total = lists.reduce(0) { $0 + $1.length }
+        self.lists = lists.filter { $0.length > 0 }.reversed()
+    }
+
+    func next(limit: Int) async throws(TransportError) -> WalkPiece? {
+        guard let list = lists.first?.name else { return nil }
+        let began = ContinuousClock.now, range = (String(index), String(index + max(1, limit) - 1))
+        var items: ArraySlice<RESPValue>, passed: Int
+        if needle.isEmpty || pool.gate.permission != .act {
+            items = (try await pool.send(RedisCommand("LRANGE", list, range.0, range.1)).items ?? [])[...]
+            passed = items.count
+        } else {
+            let reply = try await scripts.run(.search, keys: [list], [Array(range.0.utf8), Array(range.1.utf8), needle])
+            items = (reply.items ?? [])[...]
+            passed = items.popFirst()?.integer ?? 0
+        }
+        index += passed
+        // What came in since the beginning is not looked at, but pushes as many others on.
+        if passed < max(1, limit) {
+            lists.removeFirst()
+            index = 0
+        }
+        let messages = items.compactMap { $0.bytes.map { KeptMessage(queue: queue, place: list, bytes: $0) } }
+        try await load.rest(after: began.duration(to: .now), pool)
+        return WalkPiece(messages: messages, passed: passed)
+    }
+
+    func front(limit: Int) async throws(TransportError) -> [KeptMessage] {
+        try await QueuePage(pool: pool, keys: keys).read(queue, from: 0, limit: limit).messages.map(\.kept)
+    }
+
+    func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage> {
+        var removed: Set<KeptMessage> = []
+        for list in names {
+            let here = messages.filter { $0.place == list && $0.queue == queue }
+            guard !here.isEmpty else { continue }
+            if areFront {
+                removed.formUnion(try await remove(here, from: list, by: .removeFront))
+                continue
+            }
+            let length = max(1, try await pool.send(RedisCommand("LLEN", list)).integer ?? 0)
+            if here.count * length > Self.comparisons, here.count > 16, length <= Self.longest {
+                removed.formUnion(try await remove(here, from: list, by: .removeMany))
+            } else {
+                let step = min(500, max(1, Self.comparisons / length))
+                for start in stride(from: 0, to: here.count, by: step) {
+                    removed.formUnion(try await remove(Array(here[start..<min(start + step, here.count)]), from: list, by: .removeEach))
+                }
+            }
+        }
+        return removed
+    }
+
+    private func remove(_ messages: [KeptMessage], from list: String, by script: RedisScript) async throws(TransportError) -> [KeptMessage] {
+        let reply = try await scripts.run(script, keys: [list], messages.map(\.bytes), timeout: Self.patience)
+        return (reply.items ?? []).compactMap { item in item.integer.flatMap { messages.indices.contains($0 - 1) ? messages[$0 - 1] : nil } }
+    }
+
+    func replace(_ old: KeptMessage, with new: KeptMessage) async throws(TransportError) -> Bool {
+        guard old.queue == queue, names.contains(old.place) else { return false }
+        var placed = new
+        // The priority may be another one.
+        placed.place = ""
+        return try await scripts.run(.replace, keys: [old.place, keys.list(of: placed)], [old.bytes, new.bytes]).integer == 1
+    }
+
+    func close() async {}
+}
+
+/// Finds out whether a server has others to serve, and leaves it the time for that.
+private struct ServerLoad {
+    private var commands: Int?
+    private var lookedAt = ContinuousClock.now
+    private var isBusy = false
+    /// Sent from here since the last look.
+    private var own = 0
+
+    /// Commands a second from others: dashboards and idle workers send fewer.
+    private static let busy = 200.0
+    private static let pause = Duration.milliseconds(100)
+    /// Of the server's time, while others want it: one part in ten.
+    private static let share = 9
+
+    mutating func rest(after work: Duration, _ pool: ConnectionPool) async throws(TransportError) {
+        // The script, and what it calls.
+        own += 2
+        let passed = lookedAt.duration(to: .now)
+        if commands == nil || passed > Self.pause {
+            let told = try await pool.send(RedisCommand("INFO", "stats")).text.flatMap(Self.commands)
+            if let told, let commands { isBusy = Double(told - commands - own - 1) / passed.seconds > Self.busy }
+            (commands, lookedAt, own) = (told, .now, 0)
+        }
+        if isBusy { try? await Task.sleep(for: work * Self.share) }
+    }
+
+    private static func commands(_ info: String) -> Int? {
+        info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }.flatMap { Int($0.drop { $0 != ":" }.dropFirst()) }
+    }
+}
