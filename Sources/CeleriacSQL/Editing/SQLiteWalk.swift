@@ -8,6 +8,7 @@ actor SQLiteWalk: QueueWalk {
     nonisolated let total: Int
     nonisolated let isOldestFirst = true
     private let access: FileAccess
+    private let permission: Permission
     private let queue: QueueName
     private let needle: [UInt8]
     private let start: Start
@@ -31,8 +32,9 @@ actor SQLiteWalk: QueueWalk {
     /// Bytes that a piece holds at most, unless its first message alone has more.
     private static let pieceBytes = 32 << 20
 
-    init(_ access: FileAccess, _ queue: QueueName, needle: [UInt8]) async throws(TransportError) {
+    init(_ access: FileAccess, _ permission: Permission, _ queue: QueueName, needle: [UInt8]) async throws(TransportError) {
         self.access = access
+        self.permission = permission
         self.queue = queue
         self.needle = needle
         start = try await access.read("walk") { database in
@@ -82,6 +84,7 @@ actor SQLiteWalk: QueueWalk {
     }
 
     func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage> {
+        try ControlGuard.check("remove", permission, access.endpoint)
         let places = messages.compactMap { message in place(of: message).map { (message, $0) } }
         guard !places.isEmpty else { return [] }
         return try await access.write("remove") { database in
@@ -92,6 +95,7 @@ actor SQLiteWalk: QueueWalk {
     }
 
     func replace(_ old: KeptMessage, with new: KeptMessage) async throws(TransportError) -> Bool {
+        try ControlGuard.check("replace", permission, access.endpoint)
         guard let place = place(of: old) else { return false }
         let new = PreparedMessage(new)
         return try await access.write("replace", .messages) { try $0.replace(old, place, with: new) }
