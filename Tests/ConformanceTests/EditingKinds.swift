@@ -128,8 +128,8 @@ struct EditingPlace: Sendable {
     func walk(_ needle: String = "", of broker: (any BrokerConnection)? = nil) async throws -> any QueueWalk {
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
-            do { return try await (broker ?? self.broker).walk(name, needle: Array(needle.utf8)) } catch let error as TransportError {
-                guard error.hint == "try again in a few seconds", .now < deadline else { throw error }
+            do { return try await (broker ?? self.broker).walk(name, needle: Array(needle.utf8)) } catch {
+                if error.hint != "try again in a few seconds" || .now > deadline { throw error }
                 try await Task.sleep(for: .milliseconds(100))
             }
         }

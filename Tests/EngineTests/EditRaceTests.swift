@@ -19,10 +19,10 @@ struct EditRaceTests {
         let worker = try await cluster.python.worker("race@test", ["-Q", "python"])
         var outcomes: [TaskID: (wanted: Value, wasEdited: Bool)] = [:]
         while outcomes.count < races {
-            var ids: [TaskID] = []
-            for number in outcomes.count..<min(races, outcomes.count + 8) { ids.append(try await cluster.app.send("shop.add", [.string("\(number) "), "old"]).id) }
-            for id in ids {
-                let number = outcomes.count
+            // Some are taken at once, some in a while.
+            var sent: [(number: Int, id: TaskID)] = []
+            for number in outcomes.count..<min(races, outcomes.count + 40) { sent.append((number, try await cluster.app.send("shop.add", [.string("\(number) "), "old"]).id)) }
+            for (number, id) in sent.shuffled() {
                 var wasEdited = false
                 if let message = try await operations.find(.tasks([id]), in: "python", limit: 1).first {
                     var draft = MessageDraft(try TaskMessage(Envelope(decoding: message.bytes)), in: "python")

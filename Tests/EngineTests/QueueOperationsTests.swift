@@ -83,14 +83,20 @@ final class QueueOperationsTests {
         var draft = MessageDraft(try TaskMessage(Envelope(decoding: message.bytes)), in: "mail")
         draft[.args] = "[1, 2]"
         draft[.expires] = "+1h"
-        guard case .edited(let new, let id) = try await operations.edit(message, by: draft) else { return Issue.record("it was not edited") }
+        guard case .edited(let new, let id) = try await operations.edit(message, by: draft) else {
+            Issue.record("it was not edited")
+            return
+        }
         let now = try await messages()
         #expect(now.firstIndex(of: new) == 100 && !now.contains(message))
         #expect(try await operations.edit(message, by: draft) == .gone)
         #expect(try await operations.restore(id).done == 1)
         #expect(try await messages().firstIndex(of: message) == 100)
         draft[.args] = "[1"
-        guard case .refused = try await operations.edit(message, by: draft) else { return Issue.record("no JSON was taken") }
+        guard case .refused = try await operations.edit(message, by: draft) else {
+            Issue.record("no JSON was taken")
+            return
+        }
     }
 
     @Test func deletingLeavesAloneWhatHasChangedMeanwhile() async throws {
