@@ -48,6 +48,7 @@ public struct DashboardState: Hashable, Sendable {
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
     var peeks = Bounded<QueueName, Peek>(limit: 20)
+    var foundMessages = Bounded<TaskID, FoundTaskMessage>(limit: 50)
     /// Jobs that run, by their lines of the log, and how far each has come.
     var jobs: [Int: String] = [:]
     /// What the call of a task is being looked for.
@@ -148,6 +149,14 @@ public struct DashboardState: Hashable, Sendable {
     mutating func tell(_ text: String, isError: Bool = false) {
         notice = Outcome(text: text, isError: isError)
     }
+}
+
+/// Where the message of one task was found.
+enum FoundTaskMessage: Hashable, Sendable {
+    case asking
+    case found(SeenMessage)
+    /// Nowhere, for this reason.
+    case missing(String)
 }
 
 /// A call that is being looked for.
