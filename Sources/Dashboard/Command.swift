@@ -7,17 +7,18 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     // Everywhere
     case open, back, leave, quit, help, filter, commandLine = "command-line", palette, menu = "action-menu"
     case nextMatch = "match.next", previousMatch = "match.previous"
-    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", beat = "view.beat", workflows = "view.workflows", log = "view.log", lastView = "view.last"
+    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", beat = "view.beat", workflows = "view.workflows", errors = "view.errors", log = "view.log", lastView = "view.last"
     case nextPane = "pane.next", previousPane = "pane.previous", zoomIn = "pane.zoom-in", zoomOut = "pane.zoom-out"
     case nextTab = "tab.next", previousTab = "tab.previous"
     case mark = "mark.toggle", markRange = "mark.range", markAll = "mark.all", markNone = "mark.none"
     case sort = "sort.menu", sortLeft = "sort.left", sortRight = "sort.right", sortReverse = "sort.reverse"
     case settings, wide, follow, freeze, refresh, redraw, suspend
     case failures, copyID = "copy.id", copyRecord = "copy.record", raw, time, rowLog = "log.row", save
-    case events = "events.switch", undo
+    case events = "events.switch", undo, stopJob = "job.stop"
     // The destructive pair, in every view
     case remove = "take-away", removeHard = "take-away.hard"
     // Tasks
+    case retry = "task.retry", clone = "task.clone", newTask = "task.send"
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Queues
     case peek = "queue.peek"
@@ -36,7 +37,7 @@ extension Command {
 
     public var place: Place {
         switch self {
-        case .info, .traceback, .family: .tasks
+        case .info, .traceback, .family, .retry, .clone, .newTask: .tasks
         case .peek: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
@@ -74,6 +75,7 @@ extension Command {
         case .workers: "workers"
         case .beat: "beat: schedule entries"
         case .workflows: "workflows"
+        case .errors: "errors: failures by exception and task"
         case .log: "log of actions"
         case .lastView: "the view before this one"
         case .nextPane: "next pane"
@@ -106,8 +108,12 @@ extension Command {
         case .save: "save this table (CSV or JSON)"
         case .events: "switch task events on or off"
         case .undo: "take the last edit of the schedule back"
+        case .stopJob: "stop the job that was begun last"
         case .remove: "take away: revoke a task, remove a schedule entry"
         case .removeHard: "take away hard: terminate a task, shut a worker down"
+        case .retry: "retry: send the task, or a whole group of failures, again"
+        case .clone: "clone: send another task like this one"
+        case .newTask: "send a new task"
         case .info: "summary of the task"
         case .traceback: "traceback of the task"
         case .family: "workflow of the task: parents, children, group"
@@ -145,6 +151,9 @@ extension Command {
         case .back: "back"
         case .leave: "leave"
         case .events: "events"
+        case .retry: "retry"
+        case .clone: "clone"
+        case .newTask: "send"
         case .peek: "peek"
         case .shrink: "shrink"
         case .grow: "grow"
@@ -157,6 +166,7 @@ extension Command {
         case .addEntry: "add"
         case .pauseBeat: "pause all"
         case .undo: "undo"
+        case .stopJob: "stop the job"
         case .wide: "wide"
         case .copyID: "copy"
         case .copyRecord: "copy JSON"
@@ -178,6 +188,7 @@ extension Command {
     public var isActing: Bool {
         switch self {
         case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo: true
+        case .retry, .clone, .newTask: true
         case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false
         }

@@ -48,6 +48,11 @@ public struct DashboardState: Hashable, Sendable {
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
     var peeks = Bounded<QueueName, Peek>(limit: 20)
+    var foundMessages = Bounded<TaskID, FoundTaskMessage>(limit: 50)
+    /// Jobs that run, by their lines of the log, and how far each has come.
+    var jobs: [Int: String] = [:]
+    /// What the call of a task is being looked for.
+    var lookingFor: CallQuestion?
     var commandHistory: [String] = []
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
@@ -91,7 +96,7 @@ public struct DashboardState: Hashable, Sendable {
     /// A line is being typed: keys go into it, none acts on a row.
     public var isTyping: Bool {
         switch modals.last {
-        case .line, .entry: true
+        case .line, .entry, .message: true
         default: false
         }
     }
@@ -117,6 +122,7 @@ public struct DashboardState: Hashable, Sendable {
         case .workers: request.workers = query
         case .beat: request.beat = query
         case .workflows: request.workflows = query
+        case .errors: request.errors = query
         }
         return request
     }
@@ -135,6 +141,7 @@ public struct DashboardState: Hashable, Sendable {
         case .workers: .workers
         case .beat: .beat
         case .workflows: .workflows
+        case .errors: .errors
         case .log: .log
         }
     }
@@ -142,6 +149,20 @@ public struct DashboardState: Hashable, Sendable {
     mutating func tell(_ text: String, isError: Bool = false) {
         notice = Outcome(text: text, isError: isError)
     }
+}
+
+/// Where the message of one task was found.
+enum FoundTaskMessage: Hashable, Sendable {
+    case asking
+    case found(SeenMessage)
+    /// Nowhere, for this reason.
+    case missing(String)
+}
+
+/// A call that is being looked for.
+struct CallQuestion: Hashable, Sendable {
+    var id: TaskID
+    var use: CallUse
 }
 
 /// What the result backend said of one task.

@@ -100,9 +100,18 @@ enum Sample {
     }()
 
     static let failures = [
-        FailureRow(exception: "ConnectionError", task: "shop.charge", count: 41, newestAt: now - 3),
-        FailureRow(exception: "SoftTimeLimitExceeded", task: "reports.nightly", count: 2, newestAt: now - 340),
+        failure("ConnectionError", "shop.charge", 41, of: 1_204, first: 7_300, last: 3) { Double($0 * $0 % 11) },
+        failure("SoftTimeLimitExceeded", "reports.nightly", 2, of: 9, first: 86_000, last: 340) { $0 == 9 ? 2 : 0 },
     ]
+
+    /// The same, and a group that has been quiet.
+    static let errors = failures + [failure("KeyError", "mail.send", 0, of: 1, first: 4_000, last: 4_000) { _ in 0 }]
+
+    private static func failure(_ exception: String, _ task: String, _ count: Int, of total: Int, first: Double, last: Double, _ history: (Int) -> Double) -> FailureRow {
+        var row = FailureRow(exception: exception, task: task, count: count, newestAt: now - last)
+        (row.total, row.firstAt, row.history) = (total, now - first, (0..<15).map(history))
+        return row
+    }
 
     static var header: HeaderFacts {
         var header = HeaderFacts()
@@ -127,8 +136,14 @@ enum Sample {
         picture.beatFacts = beatFacts
         picture.timings = request.timings.map { Array(timings.prefix($0)) }
         picture.failures = request.failures.map { Array(failures.prefix($0)) }
+        picture.errors = request.errors.map { page(errors, $0) { $0.id } }
         if let id = request.detail, let task = tasks.first(where: { $0.id == id }) {
-            picture.detail = TaskDetail(task: task, family: [.init(depth: 0, task: task), .init(depth: 1, task: Self.task(3)), .init(depth: 2, task: Self.task(5))])
+            let attempts = [
+                TaskAttempt(worker: "celery@web-2", receivedAt: now - 70, startedAt: now - 69.9, endedAt: now - 69.2, state: .retry, exception: "ConnectionError"),
+                TaskAttempt(worker: "celery@batch-2", receivedAt: now - 61, startedAt: now - 60.5, state: .started, retries: 1, isLost: true),
+                TaskAttempt(worker: task.worker, receivedAt: task.receivedAt, startedAt: task.startedAt, endedAt: task.finishedAt, state: task.state, retries: 1),
+            ]
+            picture.detail = TaskDetail(task: task, family: [.init(depth: 0, task: task), .init(depth: 1, task: Self.task(3)), .init(depth: 2, task: Self.task(5))], attempts: attempts)
         }
         picture.worker = request.worker.flatMap { name in workers.first { $0.name == name } }
         picture.workerTasks = request.worker.map { name in tasks.filter { $0.worker == name && !$0.state.isFinal } }

@@ -14,6 +14,7 @@ actor EffectRunner {
     private let watch: ScheduleWatch?
     /// Opened by the first key that needs it.
     private var entryEffects: EntryEffects?
+    private var retryEffects: RetryEffects?
     private let report: @Sendable (Action) -> Void
     private var nextLog = 1
 
@@ -30,7 +31,17 @@ actor EffectRunner {
         self.report = report
     }
 
-    func close() async { await entryEffects?.close() }
+    func close() async {
+        await entryEffects?.close()
+        await retryEffects?.close()
+    }
+
+    private var retries: RetryEffects {
+        if let retryEffects { return retryEffects }
+        let opened = RetryEffects(session, broker, monitor, results: resultBackend, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
+        retryEffects = opened
+        return opened
+    }
 
     /// `nil` without a schedule.
     private var entries: EntryEffects? {
@@ -61,6 +72,12 @@ actor EffectRunner {
         case .revoke(let ids, let terminate, let signal): await revoke(ids, terminate: terminate, signal: signal)
         case .revokeMatching(let filter, let count, let terminate, let signal):
             await revoke(await monitor.ids(matching: filter, limit: count), terminate: terminate, signal: signal)
+        case .findCall(let id, let use): await retries.find(id, for: use)
+        case .findMessage(let id): await retries.findMessage(id)
+        case .send(let order): await retries.send(order)
+        case .retry(let deed, let terms): await retries.retry(deed, terms)
+        case .askTaskNames: await retries.askNames()
+        case .stop(let log): await retries.stop(log)
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
@@ -143,7 +160,9 @@ actor EffectRunner {
 
     private func peek(_ queue: QueueName, from first: Int) async {
         do throws(TransportError) {
-            report(.peeked(try await broker.peek(queue, from: first, limit: DashboardState.peekedAtOnce)))
+            let sample = try await broker.peek(queue, from: first, limit: DashboardState.peekedAtOnce)
+            report(.peeked(sample))
+            await retries.note(sample.messages)
         } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }
     }
 
@@ -175,7 +194,7 @@ actor EffectRunner {
     private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
         let picture = await session.picture(request, of: monitor, watch)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
-            + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? [])
+            + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? []) + (picture.errors?.rows.map(Listing.value) ?? [])
         let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"
         let text = kind == .json ? "[\n" + values.map { JSON.text($0) }.joined(separator: ",\n") + "\n]\n" : CommaSeparated.text(values)
         do {

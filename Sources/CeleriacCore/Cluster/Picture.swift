@@ -91,6 +91,8 @@ public struct PictureRequest: Hashable, Sendable {
     /// The name-by-name timings, at most this many rows, busiest first.
     public var timings: Int?
     public var failures: Int?
+    /// Failures by exception and task.
+    public var errors: ListQuery?
     /// A task to be shown whole, with its family.
     public var detail: TaskID?
     /// A task whose workflow is to be shown as a tree.
@@ -106,6 +108,8 @@ public struct TaskDetail: Hashable, Sendable {
     public var task: TaskRow
     /// Root first, then depth first by parent; the depth counts from the root.
     public var family: [Relative]
+    /// Its tries, the newest last.
+    public var attempts: [TaskAttempt]
 
     public struct Relative: Hashable, Sendable {
         public var depth: Int
@@ -116,9 +120,10 @@ public struct TaskDetail: Hashable, Sendable {
         }
     }
 
-    public init(task: TaskRow, family: [Relative]) {
+    public init(task: TaskRow, family: [Relative], attempts: [TaskAttempt] = []) {
         self.task = task
         self.family = family
+        self.attempts = attempts
     }
 }
 
@@ -137,6 +142,7 @@ public struct Picture: Hashable, Sendable {
     public var beatFacts = BeatFacts()
     public var timings: [TimingRow]?
     public var failures: [FailureRow]?
+    public var errors: ListPage<FailureRow>?
     public var detail: TaskDetail?
     public var workflow: WorkflowDetail?
     /// The worker asked for, whole.

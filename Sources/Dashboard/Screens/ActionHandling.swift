@@ -17,6 +17,7 @@ extension DashboardState {
             log[index].replies.append(reply)
         case .finished(let id, let summary, let isError):
             if let index = log.lastIndex(where: { $0.id == id }) { (log[index].summary, log[index].isError) = (summary, isError) }
+            jobs[id] = nil
             outcome = Outcome(text: summary, isError: isError)
             notice = nil
         case .result(let id, let record): results.set(id, record.map(StoredResult.record) ?? .none)
@@ -43,6 +44,26 @@ extension DashboardState {
                 (form.isSaving, form.refusal) = (false, safe(reason))
                 return true
             }
+        case .callFound(let call, let use): take(call, for: use, now)
+        case .messageFound(let id, let answer):
+            switch answer {
+            case .found(let message): foundMessages.set(id, .found(message))
+            case .missing(let reason): foundMessages.set(id, .missing(reason))
+            }
+        case .sent: updateMessageForm { _ in false }
+        case .sendRefused(let reason):
+            updateMessageForm { form in
+                (form.isBusy, form.refusal) = (false, safe(reason))
+                return true
+            }
+        case .taskNames(let names):
+            updateMessageForm { form in
+                form.names = names
+                return true
+            }
+        case .progressed(let id, let words):
+            jobs[id] = words
+            outcome = Outcome(text: words, isError: false)
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

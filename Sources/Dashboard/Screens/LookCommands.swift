@@ -32,6 +32,7 @@ extension DashboardState {
             details.append(OpenDetail(.record(of: record.title, text: record.text)))
         case .time: timeMode = timeMode.neighbour(1); tell("times are \(timeMode == .utc ? "UTC" : timeMode.rawValue)")
         case .save: openSaveMenu(now)
+        case .stopJob: return jobs.keys.max().map { [.stop(log: $0)] } ?? []
         case .left, .right: return turn(command)
         default: break
         }
@@ -48,7 +49,7 @@ extension DashboardState {
     private mutating func startFilter() {
         if details.isEmpty {
             let before = self[list].filter
-            guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 5, opens a list that filters") }
+            guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 7, opens a list that filters") }
             modals.append(.line(LineEdit(purpose: .filter(list, before: before), input: InputLine(before?.text ?? "", history: filterHistory))))
         } else {
             modals.append(.line(LineEdit(purpose: .search, input: InputLine())))
@@ -116,6 +117,10 @@ extension DashboardState {
     }
 
     private mutating func refresh() -> [Effect] {
+        if case .task(let id, .message) = details.last?.subject {
+            foundMessages.set(id, .asking)
+            return [.refresh, .findMessage(id)]
+        }
         guard case .task(let id, _) = details.last?.subject else {
             if case .worker(let name, _) = details.last?.subject, permission != .passive { return [.refresh, .inspect(name)] }
             return [.refresh]

@@ -8,14 +8,14 @@ extension DashboardState {
         switch focus(picture) {
         case .nothing(let reason) where !isRecord: return tell(reason)
         case .task(let task):
-            commands = [.open, .traceback, .family, .remove, .removeHard]
+            commands = [.open, .traceback, .family, .retry, .clone, .remove, .removeHard]
             title = "Task \(task.shortID)"
         case .worker(let worker):
             commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
             title = "Worker \(safe(worker.name.short, limit: 40))"
         case .queue(let queue): (commands, title) = ([.open, .peek], "Queue \(safe(queue.name.rawValue, limit: 40))")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
-        case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
+        case .failure(let row): (commands, title) = ([.open, .retry], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
         case .periodic(let row):
             commands = [.open, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove]
@@ -31,6 +31,9 @@ extension DashboardState {
     private func menuTitle(_ command: Command, _ picture: Picture) -> String {
         switch (command, focus(picture)) {
         case (.remove, .task): "revoke…"
+        case (.retry, .task): "retry…"
+        case (.retry, .failure): "retry all of them…"
+        case (.clone, _): "send another one like it…"
         case (.removeHard, .task): "terminate with a signal…"
         case (.removeHard, .worker): "shut down…"
         case (.shrink, _): "shrink the pool…"
@@ -69,6 +72,8 @@ extension DashboardState {
         case .sort(let field): sort(by: field, ascending: field == self[list].sort ? !self[list].ascending : Self.startsAscending(field))
         case .terminate(let deed, let signal):
             if let reason = whyNotAct(picture) { tell(reason) } else { askToRevoke(deed, signal: signal, picture, now) }
+        case .retry(let deed, let terms):
+            if let reason = whyNotAct(picture) { tell(reason) } else { askToRetry(deed, terms, picture, now) }
         case .save(let kind): return [.save(view: view.rawValue, kind: kind)]
         case .time(let mode): timeMode = mode
         case .theme(let name):

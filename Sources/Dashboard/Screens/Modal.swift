@@ -6,6 +6,7 @@ public enum Modal: Hashable, Sendable {
     case menu(Menu)
     case form(ConsumerForm)
     case entry(EntryForm)
+    case message(MessageForm)
     case palette(Palette)
     case help(HelpState)
     case line(LineEdit)
@@ -34,6 +35,7 @@ public struct Menu: Hashable, Sendable {
         /// Field name; `nil` = natural order.
         case sort(String?)
         case terminate(Deed, signal: String)
+        case retry(Deed, ResendingTerms)
         case save(Effect.TableFile)
         case time(TimeMode)
         case theme(String)

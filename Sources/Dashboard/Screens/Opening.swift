@@ -12,7 +12,7 @@ extension DashboardState {
         case .periodic(let row): return show(.periodic(row.name, .runs))
         case .entry(let entry): return show(.entry(entry.id))
         case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
-        case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
+        case .failure(let row): showTasks(row.memberFilter)
         case .nothing(let reason): tell(reason)
         }
         return []
@@ -78,6 +78,10 @@ extension DashboardState {
     /// What must be asked outside so that a detail can be shown; each thing once.
     mutating func questions(about subject: Subject, isFinal: Bool = false) -> [Effect] {
         switch subject {
+        case .task(let id, .message):
+            guard foundMessages[id] == nil else { return [] }
+            foundMessages.set(id, .asking)
+            return [.findMessage(id)]
         case .task(let id, let tab) where tab == .result || isFinal:
             guard results[id] == nil else { return [] }
             results.set(id, .asking)
@@ -141,6 +145,7 @@ extension String {
     /// As one word of the filter language.
     var quotedForFilter: String {
         let isPlain = !isEmpty && unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-@".unicodeScalars.contains($0) }
-        return isPlain ? self : "\"" + replacing("\"", with: "") + "\""
+        if isPlain { return self }
+        return contains("\"") && !contains("'") ? "'\(self)'" : "\"" + replacing("\"", with: "") + "\""
     }
 }

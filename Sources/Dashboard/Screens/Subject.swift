@@ -18,7 +18,7 @@ public enum Subject: Hashable, Sendable {
 }
 
 public enum TaskTab: String, CaseIterable, Hashable, Sendable {
-    case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", family = "Family"
+    case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", attempts = "Attempts", family = "Family", message = "Message"
 }
 
 public enum PeriodicTab: String, CaseIterable, Hashable, Sendable {

@@ -25,6 +25,8 @@ extension DashboardState {
             return nil
         case .mark, .markRange, .markAll:
             return details.isEmpty && list.marks ? nil : "only tasks and schedule entries can be marked"
+        case .retry, .clone, .newTask: return whyNotSend(command, focus, picture)
+        case .stopJob: return jobs.isEmpty ? "no job is running" : nil
         case .failures: return nil
         case .sort, .sortLeft, .sortRight, .sortReverse:
             return details.isEmpty && !sortFields.isEmpty ? nil : "this list has its own order"
