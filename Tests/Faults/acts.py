@@ -1,7 +1,10 @@
 """Acts on waiting messages, killed in the middle: `celeriac purge`, `move` and `delete` by filter, and the putting back as well.
 
-After each kill every message must be in the source, the target or the trash; after putting back each must be queued exactly once, byte for byte.
+After each kill every message must be in the source, the target or the trash; after putting back each must be queued exactly once, byte for byte, in its order.
+
+And `celeriac retry` of many failed tasks, killed and begun again: each must be queued with its arguments, twice at most under one id.
 """
+import base64
 import json
 import os
 import random
@@ -12,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Benchmarks"))
-from servers import PROGRAM, Redis, redis_server  # noqa: E402
+from servers import PROGRAM, Redis, redis_server, wait_until  # noqa: E402
 
 MESSAGES = 10_000
 ACTS = {
@@ -52,6 +55,57 @@ def run(words, port, state, kill_after=None):
         return time.monotonic() - began, None, ""
 
 
+FAILING = """
+import os
+from celery import Celery
+app = Celery("fragile", broker=os.environ["BROKER"], backend=os.environ["BACKEND"])
+app.conf.update(result_extended=True, broker_connection_retry_on_startup=True, worker_hijack_root_logger=False)
+@app.task(name="fragile.fail")
+def fail(number, text): raise ValueError(text)
+"""
+TASKS = 500
+
+
+def retries(seed, rounds):
+    """Returns what did not hold."""
+    chance = random.Random(seed)
+    with redis_server() as port, tempfile.TemporaryDirectory() as folder:
+        broker, backend = f"redis://127.0.0.1:{port}/0", f"redis://127.0.0.1:{port}/1"
+        Path(folder, "fragile.py").write_text(FAILING)
+        environment = {**os.environ, "BROKER": broker, "BACKEND": backend}
+        send = f"from fragile import *\nprint(*(fail.delay(number, 'é ' * 5).id for number in range({TASKS})))"
+        ids = subprocess.run([sys.executable, "-c", send], cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout.split()
+        worker = subprocess.Popen([sys.executable, "-m", "celery", "-A", "fragile", "worker", "-P", "threads", "-c", "4", "-l", "CRITICAL", "--without-gossip", "--without-mingle"],
+                                  cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        redis, results = Redis(port), Redis(port)
+        results("SELECT", "1")
+        try:
+            wait_until(lambda: len(results("KEYS", "celery-task-meta-*")) == TASKS and redis("HLEN", "unacked") == 0, 120, "the failures")
+        finally:
+            worker.terminate()
+            worker.wait()
+        middle = lost = doubled = 0
+        longest = None
+        for number in range(rounds + 1):
+            redis("FLUSHDB")
+            with tempfile.TemporaryDirectory() as state:
+                words = ["retry", *ids, "-r", backend]
+                if longest is None:
+                    longest, code, complaint = run(words, port, state)
+                    assert code == 0, complaint
+                else:
+                    run(words, port, state, chance.uniform(0, longest))
+                    middle += 0 < redis("LLEN", "celery") < TASKS
+                    run(words, port, state)
+                queued = [json.loads(raw) for raw in redis("LRANGE", "celery", "0", "-1")]
+                calls = [(json.dumps(json.loads(base64.b64decode(message["body"]))[:2]), message["headers"]["id"]) for message in queued]
+                lost += TASKS - len({call for call, _ in calls})
+                # Under one id it is one task, whoever runs it.
+                doubled += len(set(calls)) - len({call for call, _ in calls})
+        print(f"acts, retry: killed {rounds} times, {middle} of them in the middle; not queued {lost}, queued under two ids {doubled}", flush=True)
+        return (["retry"] if lost or doubled else []) + ([f"retry: only {middle} of {rounds} were killed in the middle"] if middle < rounds // 10 else [])
+
+
 def measure(seed, message, rounds=50):
     """- message: makes a message's bytes of a number."""
     chance, problems = random.Random(seed), []
@@ -87,10 +141,10 @@ def measure(seed, message, rounds=50):
                     back = queued(redis)
                     doubled += len(back) - len({tag(raw) for raw in back})
                     lost += len(tags.keys() - {tag(raw) for raw in back})
-                    changed += sum(tags.get(tag(raw)) != raw for raw in redis("LRANGE", "source", "0", "-1"))
+                    changed += redis("LRANGE", "source", "0", "-1") != originals[::-1]
             print(f"acts, {act}: killed {rounds} times, {middle} of them in the middle; lost {lost}, doubled {doubled}, changed {changed}, without a copy {uncopied}", flush=True)
             if lost or doubled or changed or uncopied:
                 problems.append(act)
             if middle < rounds // 10:
                 problems.append(f"{act}: only {middle} of {rounds} were killed in the middle")
-    return problems
+    return problems + retries(seed, rounds)

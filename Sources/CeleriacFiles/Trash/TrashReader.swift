@@ -15,6 +15,8 @@ package final class TrashReader {
     package struct Batch {
         /// Bytes of its lines in the file.
         fileprivate(set) var range: Range<Int>
+        /// Number of its first message among all of the act.
+        package let first: Int
         package fileprivate(set) var count = 0
         /// Numbers of those that were not there any more when they were to be taken out; `nil`: whether they were taken out is not known.
         package fileprivate(set) var left: Set<Int>?
@@ -27,6 +29,10 @@ package final class TrashReader {
     package private(set) var batches: [Batch] = []
     /// Putting back was begun, perhaps not ended.
     package private(set) var wasRestoring = false
+    /// Numbers of messages that were going to be taken out of the target, so that they can be put back.
+    package private(set) var takenBack: Set<Int> = []
+    /// Numbers of messages that came back.
+    package private(set) var putBack: Set<Int> = []
     private let path: String
     private let descriptor: CInt
     /// Up to the end of the last whole line.
@@ -60,7 +66,7 @@ package final class TrashReader {
                     batches.append(full)
                     open = nil
                 }
-                var batch = open ?? Batch(range: range)
+                var batch = open ?? Batch(range: range, first: found?.count ?? 0)
                 batch.range = batch.range.lowerBound..<range.upperBound
                 batch.count += 1
                 open = batch
@@ -71,7 +77,7 @@ package final class TrashReader {
                 if let batch = open { batches.append(batch) }
                 open = nil
                 // The numbers count from the first message since the last such line.
-                let missing = Set((try? JSON.decode(Array(line.dropFirst())))?.array?.compactMap(\.integer) ?? [])
+                let missing = Self.numbers(line)
                 var first = batches.count
                 while first > 0, batches[first - 1].left == nil { first -= 1 }
                 var before = 0
@@ -83,6 +89,8 @@ package final class TrashReader {
             case UInt8(ascii: "I"): for index in batches.indices where batches[index].left != nil { batches[index].hasArrived = true }
             case UInt8(ascii: "E"): found?.isFinished = true
             case UInt8(ascii: "S"): wasRestoring = true
+            case UInt8(ascii: "R"): takenBack.formUnion(Self.numbers(line))
+            case UInt8(ascii: "P"): putBack.formUnion(Self.numbers(line))
             case UInt8(ascii: "U"): found?.restoredAt = (try? JSON.decode(Array(line.dropFirst())))?["at"]?.double
             default: break
             }
@@ -98,6 +106,8 @@ package final class TrashReader {
     }
 
     deinit { close(descriptor) }
+
+    private static func numbers(_ line: ArraySlice<UInt8>) -> Set<Int> { Set((try? JSON.decode(Array(line.dropFirst())))?.array?.compactMap(\.integer) ?? []) }
 
     /// Goes on writing to it.
     package func writer() throws(TransportError) -> TrashWriter { try TrashWriter(appendingTo: path, size: wholeSize, entry) }

@@ -12,7 +12,8 @@ package import CeleriacCore
 /// Writes the copies of one act, and what became of them.
 ///
 /// Lines, by their first letter: `M` a message (`place`, a tab, the bytes as they are), `B` the same in base 64, `N` what an edit put in its place, `D` the
-/// messages since the last `D` were taken out, but for those numbered, `I` the messages up to here are in the target, `E` the end, `S` putting back began, `U` they were put back.
+/// messages since the last `D` were taken out, but for those numbered, `I` the messages up to here are in the target, `E` the end, `S` putting back began, `R` the
+/// messages of those numbers, counted from the act's first, are about to be taken out of the target for that, `P` those came back, `U` they were put back.
 package final class TrashWriter {
     package private(set) var entry: TrashEntry
     private let path: String
@@ -68,6 +69,8 @@ package final class TrashWriter {
     package func noteArrival() throws(TransportError) { try mark("I", .null) }
     package func noteEnd(done: Int, isStopped: Bool) throws(TransportError) { try mark("E", ["count": .integer(entry.count), "done": .integer(done), "stopped": .bool(isStopped)]) }
     package func noteRestoring(at time: Double) throws(TransportError) { try mark("S", ["at": .number(time)]) }
+    package func noteTakingBack(_ numbers: [Int]) throws(TransportError) { try mark("R", .array(numbers.map(Value.integer))) }
+    package func notePuttingBack(_ numbers: [Int]) throws(TransportError) { try mark("P", .array(numbers.map(Value.integer))) }
     package func noteRestored(_ count: Int, at time: Double) throws(TransportError) { try mark("U", ["at": .number(time), "count": .integer(count)]) }
 
     /// Nothing was taken away after all.

@@ -13,12 +13,11 @@ extension QueueOperations {
         func refused(_ cause: String) -> TransportError { TransportError(.refused, operation: "restore", endpoint: endpoint, cause: cause) }
         if entry.restoredAt != nil { throw refused("it was put back already") }
         guard entry.broker == endpoint else { throw refused("these messages are of another broker: \(ForeignText.safe(entry.broker))") }
-        let restoring = Restoring(broker: broker, file: file)
+        let writer = try file.writer(), restoring = Restoring(broker: broker, file: file, writer: writer)
         let isDoubtful = file.wasRestoring || file.batches.contains { $0.left == nil || ($0.hasArrived == false && entry.target != nil) }
         var report = JobReport()
         report.trash = id
         let present = isDoubtful ? try await restoring.present(in: [entry.queue, entry.target].compactMap { $0 }) : []
-        let writer = try file.writer()
         try writer.noteRestoring(at: time())
         var state = JobProgress()
         state.total = entry.count
@@ -42,6 +41,7 @@ extension QueueOperations {
     private struct Restoring {
         let broker: any QueueEditing
         let file: TrashReader
+        let writer: TrashWriter
 
         /// All that waits in these queues.
         func present(in queues: [QueueName]) async throws(TransportError) -> Set<Digest> {
@@ -63,12 +63,14 @@ extension QueueOperations {
             let entry = file.entry
             var copies: [Copy] = []
             for batch in batches {
-                for (number, copy) in try file.messages(batch).enumerated() where !(batch.left?.contains(number) ?? false) && !present.contains(Digest(entry.queue, copy.message.bytes)) {
-                    copies.append(Copy(message: copy.message, successor: copy.successor, hasArrived: batch.hasArrived))
+                for (number, copy) in try file.messages(batch).enumerated() {
+                    let isDone = batch.left?.contains(number) ?? false || file.putBack.contains(batch.first + number)
+                    if isDone || present.contains(Digest(entry.queue, copy.message.bytes)) { continue }
+                    copies.append(Copy(number: batch.first + number, message: copy.message, successor: copy.successor, hasArrived: batch.hasArrived))
                 }
             }
             guard entry.target != nil || copies.contains(where: { $0.successor != nil }) else {
-                try await broker.insert(copies.map(\.message), at: .front)
+                try await insert(copies)
                 return (copies.count, 0)
             }
             // Where they went, and what they were made there.
@@ -85,6 +87,7 @@ extension QueueOperations {
         }
 
         private struct Copy {
+            let number: Int
             let message: KeptMessage
             let successor: KeptMessage?
             let hasArrived: Bool
@@ -93,29 +96,35 @@ extension QueueOperations {
         private func takeBack(
             _ copies: [Copy], _ walk: any QueueWalk, from target: QueueName, _ present: Set<Digest>
         ) async throws(TransportError) -> (done: Int, gone: Int) {
-            var wanted: [KeptMessage: Int] = [:]
-            for (index, copy) in copies.enumerated() {
-                let moved = copy.successor.map { KeptMessage(queue: target, bytes: $0.bytes) } ?? copy.message.readdressed(to: target)
-                wanted[KeptMessage(queue: target, bytes: moved.bytes)] = index
-            }
+            // Each as it is there, wherever that is.
+            let moved = copies.map { KeptMessage(queue: target, bytes: $0.successor?.bytes ?? $0.message.readdressed(to: target).bytes) }
+            let wanted = Dictionary(moved.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
             var met: [Int: KeptMessage] = [:]
             while met.count < wanted.count, let piece = try await walk.next(limit: QueueOperations.step) {
                 for message in piece.messages {
                     if let index = wanted[KeptMessage(queue: target, bytes: message.bytes)] { met[index] = message }
                 }
             }
-            if target == file.entry.queue, let index = met.keys.first, met.count == 1, copies.count == 1 {
-                // An edit.
-                return try await walk.replace(met[index] ?? copies[index].message, with: copies[index].message) ? (1, 0) : (0, 1)
+            guard file.entry.target != nil else {
+                // An edit in its place.
+                guard let index = met.keys.first, let message = met[index] else { return (0, copies.count) }
+                return try await walk.replace(message, with: copies[index].message) ? (1, 0) : (0, 1)
             }
+            try writer.noteTakingBack(met.keys.map { copies[$0].number })
             let removed = try await walk.remove(Array(met.values), areFront: false)
             let back = copies.indices.filter { index in
                 if let message = met[index] { return removed.contains(message) }
-                // It was taken out, but never came to the target.
-                return !copies[index].hasArrived && copies[index].successor == nil && !present.contains(Digest(target, copies[index].message.readdressed(to: target).bytes))
+                // It was taken out, but never came to the target; or was taken out of there before, but never came back.
+                let isOnItsWay = !copies[index].hasArrived || file.takenBack.contains(copies[index].number)
+                return isOnItsWay && !present.contains(Digest(target, moved[index].bytes))
             }
-            try await broker.insert(back.map { copies[$0].message }, at: .front)
+            try await insert(back.map { copies[$0] })
             return (back.count, copies.count - back.count)
+        }
+
+        private func insert(_ copies: [Copy]) async throws(TransportError) {
+            try await broker.insert(copies.map(\.message), at: .front)
+            try writer.notePuttingBack(copies.map(\.number))
         }
     }
 }
