@@ -47,7 +47,9 @@ public struct DashboardState: Hashable, Sendable {
     public internal(set) var notice: Outcome?
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
-    var peeks = Bounded<QueueName, Peek>(limit: 20)
+    var looks = Bounded<QueueName, MessageLook>(limit: 20)
+    /// Walks through queues so far; numbers them.
+    var scans = 0
     var commandHistory: [String] = []
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
@@ -122,13 +124,17 @@ public struct DashboardState: Hashable, Sendable {
     }
 
     public internal(set) subscript(list: ListName) -> ListState {
-        get { lists[list] ?? ListState() }
-        set { lists[list] = newValue }
+        get { list == .messages ? messageLook.list : lists[list] ?? ListState() }
+        set {
+            guard list == .messages else { return lists[list] = newValue }
+            if let queue = listedQueue { look(at: queue) { $0.list = newValue } }
+        }
     }
 
     /// The list that has the keys when no detail is open.
     public var list: ListName {
-        switch view {
+        if listedQueue != nil { return .messages }
+        return switch view {
         case .overview: pane
         case .tasks: .tasks
         case .queues: .queues
@@ -153,14 +159,6 @@ enum StoredResult: Hashable, Sendable {
     case failed(String)
 }
 
-/// What was seen of the messages in one queue.
-enum Peek: Hashable, Sendable {
-    case asking
-    /// As it was then (seconds since 1970).
-    case sample(QueueSample, at: Double)
-    case failed(String)
-}
-
 /// What one worker answered, by inspect method.
 struct Inspection: Hashable, Sendable {
     var values: [String: Value] = [:]
@@ -178,6 +176,8 @@ struct Bounded<Key: Hashable & Sendable, Entry: Hashable & Sendable>: Hashable, 
     init(limit: Int) { self.limit = limit }
 
     subscript(key: Key) -> Entry? { entries[key] }
+    /// The one written first comes first.
+    var keys: [Key] { order }
 
     mutating func set(_ key: Key, _ entry: Entry) {
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }

@@ -19,6 +19,11 @@ public enum Effect: Hashable, Sendable {
     case inspect(WorkerName)
     /// Look at messages that wait in a queue, from the one on that has so many before it; answered by `Action.peeked` or `Action.peekFailed`.
     case peek(QueueName, from: Int)
+    /// Walk through all that waits in a queue, in place of the walk before; answered by `Action.scanned`, again and again. Without a filter the first messages only.
+    case scan(QueueName, Filter?, id: Int)
+    case stopScan(QueueName)
+    /// Look at so many messages that they can be counted by task; answered by `Action.tasksCounted` or `Action.peekFailed`.
+    case countTasks(QueueName)
     /// Do that to schedule entries; the runner reads each again and refuses those that somebody has changed meanwhile.
     case entries(EntryAct, EntryTargets)
     /// Take an edit of the schedule back, by its number.
@@ -48,6 +53,8 @@ public enum Action: Hashable, Sendable {
     case inspectFailed(WorkerName, String)
     case peeked(QueueSample)
     case peekFailed(QueueName, String)
+    case scanned(QueueName, id: Int, ScanPart)
+    case tasksCounted(QueueName, TaskCounts)
     /// The schedule was edited, and can be edited back; that was done.
     case edited(DoneEdit)
     case undone(Int)

@@ -97,7 +97,7 @@ import Testing
     @Test func deadLettersLeadToTheirQueue() {
         var session = Self.session(columns: 100, rows: 30)
         session.press("3 G enter j enter")
-        #expect(session.state.details.last?.subject == .queue("graves"))
+        #expect(session.state.details.last?.subject == .queue("graves", .facts))
         session = Self.session(columns: 100, rows: 40)
         session.press("3 j enter")
         #expect(session.grid.text.contains("lost: no queue is bound to the exchange nowhere"))

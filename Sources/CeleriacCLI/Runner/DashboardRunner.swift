@@ -124,6 +124,7 @@ import Terminal
         let now = Clock.now
         let pause = await revision == seenRevision ? 1 : picture.header.eventsPerSecond < 20 ? 0.5 : Self.calmPause
         if now - lastDraw >= pause { await look() }
+        _ = await take(state.due(now: now))
     }
 
     private var revision: (cluster: Int, schedule: Int) { get async { (await monitor.revision, await watch?.revision ?? 0) } }

@@ -15,6 +15,7 @@ actor EffectRunner {
     /// Opened by the first key that needs it.
     private var entryEffects: EntryEffects?
     private let report: @Sendable (Action) -> Void
+    private let messages: MessageLooks
     private var nextLog = 1
 
     /// - Parameter watch: of the schedule, when there is one.
@@ -28,6 +29,7 @@ actor EffectRunner {
         self.session = session
         self.watch = watch
         self.report = report
+        messages = MessageLooks(broker, report: report)
     }
 
     func close() async { await entryEffects?.close() }
@@ -65,6 +67,9 @@ actor EffectRunner {
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
         case .peek(let queue, let first): await peek(queue, from: first)
+        case .scan(let queue, let filter, let id): await messages.scan(queue, filter, id: id)
+        case .stopScan(let queue): await messages.stopScan(queue)
+        case .countTasks(let queue): await messages.count(queue)
         case .askZone(let name): report(zone(name))
         case .saveEntry(let entry, let old): await entries?.save(entry, replacing: old)
         case .save, .quit, .suspend, .redraw, .copy, .theme: break
@@ -143,7 +148,7 @@ actor EffectRunner {
 
     private func peek(_ queue: QueueName, from first: Int) async {
         do throws(TransportError) {
-            report(.peeked(try await broker.peek(queue, from: first, limit: DashboardState.peekedAtOnce)))
+            report(.peeked(try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)))
         } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }
     }
 

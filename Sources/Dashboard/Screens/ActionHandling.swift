@@ -26,8 +26,14 @@ extension DashboardState {
             inspections[worker]?.at = now
             inspections[worker]?.problem = nil
         case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
-        case .peeked(let sample): peeks.set(sample.queue, .sample(sample, at: now))
-        case .peekFailed(let queue, let reason): peeks.set(queue, .failed(reason))
+        case .peeked(let sample):
+            look(at: sample.queue) { $0.take(sample, now: now) }
+            settleMessages(now)
+        case .peekFailed(let queue, let reason): look(at: queue) { ($0.isAsking, $0.problem, $0.pending) = (false, reason, nil) }
+        case .scanned(let queue, let id, let part):
+            look(at: queue) { if $0.scan?.id == id { $0.scan?.take(part) } }
+            settleMessages(now)
+        case .tasksCounted(let queue, let counts): look(at: queue) { $0.counts = counts }
         case .edited(let edit):
             scheduleEdits.append(edit)
             if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }

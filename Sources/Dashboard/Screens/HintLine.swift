@@ -46,7 +46,7 @@ extension DashboardState {
             switch detail.subject {
             case .task, .workflow: return ["tasks", "everywhere"]
             case .worker: return ["workers", "everywhere"]
-            case .queue, .messages: return ["queues", "everywhere"]
+            case .queue, .message: return ["queues", "everywhere"]
             case .periodic: return ["beat", "everywhere"]
             default: return ["everywhere"]
             }
@@ -77,8 +77,9 @@ extension DashboardState {
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
-            case .queue: return [.back, .peek, .filter, .nextMatch, .wide, .copyRecord, .help]
-            case .messages: return (peekingMarks ? [.back, .peek] : [.back, .nextTab, .previousTab, .peek]) + [.open, .filter, .nextMatch, .wide, .help]
+            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.filter, .mark, .sort, .raw, .wide, .menu, .help, .save]
+            case .queue: return [.back, .nextTab, .open, .peek, .filter, .nextMatch, .wide, .copyRecord, .help]
+            case .message: return [.back, .filter, .nextMatch, .copyID, .copyRecord, .raw, .wide, .help]
             case .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
@@ -89,6 +90,7 @@ extension DashboardState {
         case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
+        case .messages: return []
         case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
         case .beatPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .suspendEntry, .trigger, .skip, .upcoming, .commandLine, .help]
         case .workersPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]
@@ -101,10 +103,8 @@ extension DashboardState {
         case .removeHard where isWorker: return "shut down"
         case .remove where scopes.first == "beat": return "remove"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
-        case .filter where !details.isEmpty: return "search"
-        case .nextTab where isOnMessages: return "next"
-        case .previousTab where isOnMessages: return "previous"
-        case .wide where !details.isEmpty: return "wrap"
+        case .filter where !isOnList: return "search"
+        case .wide where !isOnList: return "wrap"
         default: return command.hint
         }
     }

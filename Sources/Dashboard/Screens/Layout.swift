@@ -37,6 +37,7 @@ extension DashboardState {
     func frame(of list: ListName) -> Rect? {
         let layout = layout
         if layout.isOneLine { return nil }
+        if list == .messages { return listedQueue == nil ? nil : layout.body }
         if view == .overview { return overviewFrames(layout)[list] }
         return list == self.list ? layout.body : nil
     }
@@ -44,6 +45,7 @@ extension DashboardState {
     /// Headings and rows of a list that is on screen.
     func tableArea(of list: ListName) -> Rect? {
         guard let frame = frame(of: list) else { return nil }
+        if list == .messages { return documentArea }
         var area = hasFrame(list) ? frame.inner : frame
         if list == .queuesPane, hasFrame(list), area.rows >= 6 { area.rows -= 1 }
         if brokerLine(of: list) != nil { area.rows -= 1 }
@@ -62,6 +64,7 @@ extension DashboardState {
 
     func hasFrame(_ list: ListName) -> Bool {
         guard layout.hasFrames else { return false }
+        if list == .messages { return true }
         return view != .overview || isZoomed || columns >= 100
     }
 

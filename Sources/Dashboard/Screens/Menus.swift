@@ -14,6 +14,9 @@ extension DashboardState {
             commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
             title = "Worker \(safe(worker.name.short, limit: 40))"
         case .queue(let queue): (commands, title) = ([.open, .peek], "Queue \(safe(queue.name.rawValue, limit: 40))")
+        case .message(let message):
+            commands = [.open]
+            title = "Message " + (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "of no task")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")

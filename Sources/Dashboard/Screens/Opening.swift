@@ -7,7 +7,8 @@ extension DashboardState {
         switch focus(picture) {
         case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
         case .worker(let worker): return show(.worker(worker.name, .active))
-        case .queue(let queue): return show(.queue(queue.name))
+        case .queue(let queue): return show(.queue(queue.name, peekingMarks ? .facts : .messages))
+        case .message(let message): return show(.message(message))
         case .workflow(let row): return show(.workflow(row.id))
         case .periodic(let row): return show(.periodic(row.name, .runs))
         case .entry(let entry): return show(.entry(entry.id))
@@ -22,7 +23,8 @@ extension DashboardState {
         switch target {
         case .task(let id): show(.task(id, .summary))
         case .worker(let name): show(.worker(name, .active))
-        case .queue(let name): show(.queue(name))
+        case .queue(let name): show(.queue(name, peekingMarks ? .facts : .messages))
+        case .named(let task, let queue): openMessages(of: queue, ofTask: task)
         }
     }
 
@@ -85,6 +87,7 @@ extension DashboardState {
         case .worker(let name, _) where permission != .passive && inspections[name] == nil:
             inspections[name] = Inspection()
             return [.inspect(name)]
+        case .queue(let name, let tab): return questions(about: name, tab)
         default: return []
         }
     }
@@ -95,6 +98,7 @@ extension DashboardState {
         case .task(let task): name = task.id.rawValue
         case .worker(let worker): name = worker.name.rawValue
         case .queue(let queue): name = queue.name.rawValue
+        case .message(let message): name = message.task?.id.rawValue ?? message.kept.queue.rawValue
         case .timing(let row): name = row.name
         case .failure(let row): name = row.task
         case .workflow(let row): name = row.id.rawValue
@@ -111,6 +115,7 @@ extension DashboardState {
         case .task(let task): [.copy(task.id.rawValue)]
         case .worker(let worker): [.copy(worker.name.rawValue)]
         case .queue(let queue): [.copy(queue.name.rawValue)]
+        case .message(let message): message.task.map { [.copy($0.id.rawValue)] } ?? []
         case .timing(let row): [.copy(row.name)]
         case .failure(let row): [.copy(row.exception)]
         case .workflow(let row): [.copy(row.id.rawValue)]
@@ -126,6 +131,7 @@ extension DashboardState {
         case .task(let task): (task.shortID, pretty(task.record))
         case .worker(let worker): (safe(worker.name.rawValue), pretty(worker.record))
         case .queue(let queue): (safe(queue.name.rawValue), pretty(queue.record))
+        case .message(let message): (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "message", pretty(record(of: message, now: picture.now)))
         case .timing(let row): (safe(row.name), pretty(row.record))
         case .failure(let row): (safe(row.exception), pretty(row.record))
         case .workflow(let row): (String(safe(row.id.rawValue).prefix(8)), pretty(row.record))

@@ -1,7 +1,7 @@
 import CeleriacCore
 
 extension DashboardState {
-    func queueLines(_ name: QueueName, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
+    func factLines(_ name: QueueName, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return [Line("this queue is not known", .dim)] }
         var lines = queue.problem.map { [Line("! " + safe($0), .bad), .empty] } ?? []
         lines += [

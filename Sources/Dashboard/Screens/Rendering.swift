@@ -63,6 +63,7 @@ extension DashboardState {
         case .beatPane: draw(BeatScreen.pane, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
+        case .messages: break
         case .queuesPane: draw(QueuesScreen.pane(header.standing), picture.queues) { _ in ["no queue is known yet"] }
         case .workersPane: draw(WorkersScreen.pane, picture.workers) { _ in noWorkers }
         case .timingsPane: draw(TimingsPane.table, picture.timings.map { ListPage($0) }) { _ in idle(picture.header, "no task has ended in the last 15 minutes") }
@@ -107,6 +108,7 @@ extension DashboardState {
         case .beatPane: return "Beat: next and last" + BeatScreen.age(beat, now: now)
         case .workflows: return counted("Workflows") + (state.cursor == nil ? ", newest first" : "")
         case .log: return counted("Log")
+        case .messages: return counted("Messages")
         case .timingsPane: return TimingsPane.title
         case .failuresPane: return FailuresPane.title
         }
@@ -149,7 +151,7 @@ extension DashboardState {
     }
 
     private func renderOutcome(_ header: HeaderFacts, into grid: inout Grid, at line: Rect) {
-        let filter = details.isEmpty ? self[list].filter.map { "filter: " + safe($0.text) } ?? "" : ""
+        let filter = isOnList ? self[list].filter.map { "filter: " + safe($0.text) } ?? "" : ""
         let filterWidth = min(DisplayWidth.columns(of: filter), line.columns / 2)
         if let outcome = lastWords(header) {
             let width = line.columns - 2 - (filterWidth > 0 ? filterWidth + 2 : 0)

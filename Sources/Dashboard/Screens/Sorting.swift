@@ -14,6 +14,7 @@ extension DashboardState {
         case .workersPane: return fields(WorkersScreen.pane)
         case .beat: return fields(BeatScreen.table)
         case .beatPane: return fields(BeatScreen.pane)
+        case .messages: return fields(MessagesScreen.table)
         case .workflows, .log, .timingsPane, .failuresPane: return []
         }
     }
@@ -23,12 +24,12 @@ extension DashboardState {
         self[list].ascending = ascending
         thaw(list)
         let title = sortFields.first { $0.field == field }?.title
-        tell(title.map { "sorted by \($0), \(ascending ? "smallest" : "largest") first" } ?? (list == .tasks ? "newest first" : "sorted by name"))
+        tell(title.map { "sorted by \($0), \(ascending ? "smallest" : "largest") first" } ?? (list == .tasks ? "newest first" : list == .messages ? "in the order of the queue" : "sorted by name"))
     }
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "args", "eta", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.
@@ -40,7 +41,7 @@ extension DashboardState {
     }
 
     mutating func openSortMenu(_ now: Double) {
-        let own = list == .tasks ? "newest first" : "by name"
+        let own = list == .tasks ? "newest first" : list == .messages ? "as they are served" : "by name"
         var menu = Menu("Sort by", [Menu.Item(own, .sort(nil))] + sortFields.map { Menu.Item($0.title, note: $0.field, .sort($0.field)) }, openedAt: now)
         menu.selected = menu.items.firstIndex { $0.choice == .sort(self[list].sort) } ?? 0
         modals.append(.menu(menu))

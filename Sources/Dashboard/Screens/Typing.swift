@@ -36,7 +36,7 @@ extension DashboardState {
                 filterHistory = remembered(text, in: filterHistory)
             }
         case .search:
-            guard !details.isEmpty, !text.isEmpty else { return [] }
+            guard !isOnList, !text.isEmpty else { return [] }
             details[details.count - 1].text.search = text
             details[details.count - 1].text.match = nil
             _ = move(.nextMatch, picture)

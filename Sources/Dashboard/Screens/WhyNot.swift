@@ -17,17 +17,17 @@ extension DashboardState {
         case .open:
             if details.last?.text.selected != nil { return nil }
             if case .workflow = details.last?.subject { return "no task is selected: j or a click selects" }
-            if !details.isEmpty { return "there is nothing further to open here" }
+            if !isOnList { return "there is nothing further to open here" }
             if case .nothing(let reason) = focus { return reason }
             return nil
         case .info, .traceback, .family, .copyID, .copyRecord, .raw, .rowLog:
             if case .nothing(let reason) = focus, !isRecord || command == .rowLog { return reason }
             return nil
         case .mark, .markRange, .markAll:
-            return details.isEmpty && list.marks ? nil : "only tasks and schedule entries can be marked"
+            return isOnList && list.marks ? nil : "only tasks, messages and schedule entries can be marked"
         case .failures: return nil
         case .sort, .sortLeft, .sortRight, .sortReverse:
-            return details.isEmpty && !sortFields.isEmpty ? nil : "this list has its own order"
+            return isOnList && !sortFields.isEmpty ? nil : "this list has its own order"
         default: return nil
         }
     }
@@ -55,7 +55,7 @@ extension DashboardState {
         case .task(let task) where task.state == .started: return "\(task.shortID) is running: X terminates it"
         case .task: return nil
         case .worker: return "X shuts a worker down; Q cancels one of its consumers"
-        case .queue: return "a queue is not taken away here"
+        case .queue, .message: return "a queue is not taken away here"
         case .timing, .failure: return "Enter lists the tasks, there x revokes"
         case .workflow: return "Enter shows its tasks, there x revokes"
         case .periodic: return nil
@@ -70,7 +70,7 @@ extension DashboardState {
         case .task(let task) where task.state.isFinal: return "\(task.shortID) has ended already: \(safe(task.state.rawValue))"
         case .task: return nil
         case .worker: return whyNotWorker(focus)
-        case .queue: return "a queue is not purged here"
+        case .queue, .message: return "a queue is not purged here"
         case .timing, .failure: return "Enter lists the tasks, there X terminates"
         case .workflow: return "Enter shows its tasks, there X terminates"
         case .periodic: return "x removes a schedule entry"
