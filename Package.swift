@@ -105,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "CeleriacCLI",
             dependencies: [
-                "Celeriac", "CeleriacBroker", "CeleriacCore", "Dashboard", "Terminal",
+                "Celeriac", "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "Dashboard", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),

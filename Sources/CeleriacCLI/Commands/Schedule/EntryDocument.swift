@@ -16,17 +16,8 @@ struct EntryDocument {
     /// What the user made of it.
     /// - Throws: wrong usage, with file and line, for what cannot be read; the file stays then, so that nothing typed is lost.
     func edit() throws -> EntryDraft {
-        let environment = ProcessInfo.processInfo.environment
-        guard let editor = ["VISUAL", "EDITOR"].lazy.compactMap({ environment[$0] }).first(where: { !$0.isEmpty }) else {
-            throw Failure(.wrongUsage, "nothing to change: give options, or set EDITOR to edit the entry as a document")
-        }
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("celeriac-entry-\(UUID().uuidString).toml").path
-        guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
-            throw Failure(.failed, "\(file) cannot be written")
-        }
-        // In this process's own terminal group: an editor has to have the keyboard.
-        guard system("\(editor) '\(file)'") == 0 else { throw Failure(.failed, "\(editor) failed; \(file) is kept") }
-        guard let edited = try? String(contentsOfFile: file, encoding: .utf8) else { throw Failure(.failed, "\(file) cannot be read") }
+        let editor = try Editor(hint: "nothing to change: give options, or set EDITOR to edit the entry as a document")
+        let (edited, file) = try editor.edit(text, name: "entry.toml")
         let draft = try read(edited, file: file)
         let reading = draft.read(store.features)
         if !reading.faults.isEmpty {
@@ -38,7 +29,7 @@ struct EntryDocument {
             }
             throw Failure(.wrongUsage, faults.joined(separator: "\n          "))
         }
-        try? FileManager.default.removeItem(atPath: file)
+        editor.discard(file)
         return draft
     }
 

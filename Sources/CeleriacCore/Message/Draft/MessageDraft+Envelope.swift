@@ -29,7 +29,7 @@ extension MessageDraft.Terms {
             }
             envelope.body = JSON.encode(body)
             if !isVersion1 {
-                envelope.headers["argsrepr"] = .string(PythonRepr.text(args, asTuple: true))
+                envelope.headers["argsrepr"] = .string(PythonRepr.text(args, asTuple: envelope.headers["argsrepr"]?.string?.first != "["))
                 envelope.headers["kwargsrepr"] = .string(PythonRepr.text(kwargs))
             }
         }

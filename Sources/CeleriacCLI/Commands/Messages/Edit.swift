@@ -1,0 +1,79 @@
+import ArgumentParser
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import Foundation
+
+/// `celeriac edit QUEUE ID`.
+struct Edit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Change a waiting message; without options in $EDITOR.",
+        discussion: "It is changed only if no worker took it meanwhile. On RabbitMQ it comes to the end of its queue, and a crash at the wrong moment can leave both the old and the new one.")
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var list: ListOptions
+    @Argument(help: "Queue.") var queue: String
+    @Argument(help: "Task id.") var id: String
+    @Option(name: [.short, .long], help: ArgumentHelp("Positional arguments, a JSON array.", valueName: "json")) var args: String?
+    @Option(name: [.short, .long], help: ArgumentHelp("Keyword arguments, a JSON object.", valueName: "json")) var kwargs: String?
+    @Option(help: ArgumentHelp("Not before: ISO 8601, +30s from now, or empty for at once.", valueName: "time")) var eta: String?
+    @Option(help: ArgumentHelp("Of no use after: as --eta; empty for never.", valueName: "time")) var expires: String?
+    @Option(help: ArgumentHelp("0 to 255.", valueName: "number")) var priority: String?
+    @Option(help: ArgumentHelp("To the end of another queue.", valueName: "queue")) var to: String?
+    @Flag(help: "Only tell what would change.") var dryRun = false
+    @Flag(help: "Do not ask.") var yes = false
+
+    func run() async throws {
+        let session = try Session(global)
+        if !dryRun { try session.mustAct("edit") }
+        let found = try await withMessages(session, writes: false) { operations, progress in
+            try await operations.find(.tasks([TaskID(id)]), in: QueueName(queue), limit: 1, progress: progress)
+        }
+        guard let message = found.first else { throw Failure(.failed, "\(ForeignText.safe(id)) does not wait in \(ForeignText.safe(queue)); `celeriac find` tells where it is") }
+        let task: TaskMessage
+        do { task = try TaskMessage(Envelope(decoding: message.bytes)) } catch { throw Failure(.failed, ForeignText.safe("\(error)")) }
+        var draft = MessageDraft(task, in: QueueName(queue))
+        let options: [(MessageDraft.Field, String?)] = [(.args, args), (.kwargs, kwargs), (.eta, eta), (.expires, expires), (.priority, priority), (.queue, to)]
+        let isTyped = options.contains { $0.1 != nil }
+        if isTyped {
+            for (field, text) in options { if let text { try set(field, text, &draft) } }
+        } else {
+            draft = try inEditor(draft, task)
+        }
+        let reading = draft.read(now: Clock.now)
+        if let fault = reading.faults.min(by: { $0.key.rawValue < $1.key.rawValue }) { throw Failure(.wrongUsage, "\(fault.key.rawValue): \(ForeignText.safe(fault.value))") }
+        guard draft.isChanged else { return Output.complain("nothing is different: nothing was changed") }
+        if !list.json {
+            Output.line("\(ForeignText.safe(task.name)) \(ForeignText.safe(id)) \(dryRun ? "would become" : "becomes")")
+            for difference in draft.differences { Output.line("  \(difference.field.rawValue): \(ForeignText.safe(difference.before)) → \(ForeignText.safe(difference.after))") }
+        }
+        if dryRun {
+            if list.json { Output.json(.array(draft.differences.map { ["field": .string($0.field.rawValue), "before": .string($0.before), "after": .string($0.after)] })) }
+            return
+        }
+        if !isTyped || session.isProduction { try confirm("change this message in \(ForeignText.safe(queue)) at \(session.broker)", yes: yes) }
+        let outcome = try await withMessages(session, writes: true) { [draft] operations, _ in try await operations.edit(message, by: draft) }
+        switch outcome {
+        case .edited(let new, let trash):
+            if list.json { return Output.json(QueueSample.Message(new, position: 0).value(now: Clock.now)) }
+            Output.line("changed; `celeriac trash restore \(trash)` takes it back")
+        case .gone: throw Failure(.failed, "nothing was changed: a worker took it meanwhile, or somebody else changed it")
+        case .refused(let reason): throw Failure(.failed, ForeignText.safe(reason))
+        }
+    }
+
+    private func set(_ field: MessageDraft.Field, _ text: String, _ draft: inout MessageDraft) throws {
+        guard draft.fields.contains(field) else { throw Failure(.failed, "its body cannot be read here: its arguments cannot be changed") }
+        draft[field] = text
+    }
+
+    private func inEditor(_ draft: MessageDraft, _ task: TaskMessage) throws -> MessageDraft {
+        let editor = try Editor(hint: "nothing to change: give options, or set EDITOR to edit the message as a document")
+        let (text, file) = try editor.edit(draft.document(["\(task.name) \(task.id), waiting in \(queue)"]), name: "message.json")
+        var draft = draft
+        do { try draft.take(document: text) } catch { throw Failure(.wrongUsage, "\(file): \(error)") }
+        let faults = draft.read(now: Clock.now).faults
+        if let fault = faults.min(by: { $0.key.rawValue < $1.key.rawValue }) { throw Failure(.wrongUsage, "\(file): \(fault.key.rawValue): \(ForeignText.safe(fault.value))") }
+        editor.discard(file)
+        return draft
+    }
+}
