@@ -14,13 +14,13 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     case sort = "sort.menu", sortLeft = "sort.left", sortRight = "sort.right", sortReverse = "sort.reverse"
     case settings, wide, follow, freeze, refresh, redraw, suspend
     case failures, copyID = "copy.id", copyRecord = "copy.record", raw, time, rowLog = "log.row", save
-    case events = "events.switch", undo
+    case events = "events.switch", undo, stopJob = "job.stop"
     // The destructive pair, in every view
     case remove = "take-away", removeHard = "take-away.hard"
     // Tasks
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Queues
-    case peek = "queue.peek"
+    case peek = "queue.peek", editMessage = "message.edit", moveMessages = "message.move"
     // Workers
     case shrink = "pool.shrink", grow = "pool.grow", consumers = "worker.consumers"
     // Beat
@@ -37,7 +37,7 @@ extension Command {
     public var place: Place {
         switch self {
         case .info, .traceback, .family: .tasks
-        case .peek: .queues
+        case .peek, .editMessage, .moveMessages: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
         default: .everywhere
@@ -105,9 +105,12 @@ extension Command {
         case .rowLog: "log of actions on this row"
         case .save: "save this table (CSV or JSON)"
         case .events: "switch task events on or off"
-        case .undo: "take the last edit of the schedule back"
-        case .remove: "take away: revoke a task, remove a schedule entry"
-        case .removeHard: "take away hard: terminate a task, shut a worker down"
+        case .undo: "take back what was done last to messages or the schedule"
+        case .stopJob: "stop a job under way"
+        case .editMessage: "edit the message"
+        case .moveMessages: "move the messages to another queue"
+        case .remove: "take away: revoke a task, delete messages, remove a schedule entry"
+        case .removeHard: "take away hard: terminate a task, purge a queue, shut a worker down"
         case .info: "summary of the task"
         case .traceback: "traceback of the task"
         case .family: "workflow of the task: parents, children, group"
@@ -146,6 +149,9 @@ extension Command {
         case .leave: "leave"
         case .events: "events"
         case .peek: "peek"
+        case .editMessage: "edit"
+        case .moveMessages: "move"
+        case .stopJob: "stop"
         case .shrink: "shrink"
         case .grow: "grow"
         case .consumers: "consumers"
@@ -177,7 +183,7 @@ extension Command {
     /// Changes something in the cluster; always asks first.
     public var isActing: Bool {
         switch self {
-        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo: true
+        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo, .editMessage, .moveMessages: true
         case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false
         }

@@ -55,8 +55,12 @@ public struct DashboardState: Hashable, Sendable {
     /// Facts of the last picture that decide what to ask for next.
     var header = HeaderFacts()
     var beat = BeatFacts()
-    /// Edits of the schedule from here that can be taken back, the newest last.
-    public internal(set) var scheduleEdits: [DoneEdit] = []
+    /// What was done from here and can be taken back, the newest last.
+    public internal(set) var undos: [Undo] = []
+    /// Acts on messages under way, the newest last.
+    public internal(set) var jobs: [MessageJob] = []
+    /// `nil`: not read yet.
+    var trash: [TrashEntry]?
 
     /// The last line's text.
     public struct Outcome: Hashable, Sendable {
@@ -85,6 +89,8 @@ public struct DashboardState: Hashable, Sendable {
 
     /// Messages that wait can only be looked at by taking them out and giving them back, which marks them.
     public var peekingMarks = false
+    /// What taking hold of messages means on this broker.
+    public var editing: MessageEditing = []
 
     public mutating func resize(rows: Int, columns: Int) {
         (self.rows, self.columns) = (max(0, rows), max(0, columns))

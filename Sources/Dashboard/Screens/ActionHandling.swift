@@ -3,8 +3,6 @@ import CeleriacCore
 extension DashboardState {
     /// Lines of the log kept.
     static let logLimit = 1000
-    /// Edits of the schedule that can be taken back.
-    static let editsKept = 50
 
     /// Takes over what came back from outside. `now` in seconds since 1970.
     public mutating func handle(_ action: Action, now: Double) {
@@ -35,9 +33,17 @@ extension DashboardState {
             settleMessages(now)
         case .tasksCounted(let queue, let counts): look(at: queue) { $0.counts = counts }
         case .edited(let edit):
-            scheduleEdits.append(edit)
-            if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }
-        case .undone(let id): scheduleEdits.removeAll { $0.id == id }
+            remember(.schedule(edit))
+        case .undone(let id): undos.removeAll { if case .schedule(let edit) = $0 { edit.id == id } else { false } }
+        case .jobBegan(let job): jobs.append(job)
+        case .jobProgressed(let id, let progress): self.progress(of: id, progress)
+        case .jobEnded(let id): endJob(id)
+        case .trashed(let entry): remember(.messages(entry))
+        case .restored(let id): undos.removeAll { if case .messages(let entry) = $0 { entry.id == id } else { false } }
+        case .trashListed(let entries, let isFirst): takeTrash(entries, isFirst: isFirst)
+        case .messageEdited(let verdict): take(verdict)
+        case .heldFound(let queue, let message): openHeldForm(message, in: queue, now)
+        case .documentEdited(let text): take(document: text, now)
         case .zone(let name, let rules):
             updateEntryForm { form in
                 form.learn(name, rules, now: now)

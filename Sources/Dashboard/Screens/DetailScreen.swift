@@ -35,6 +35,7 @@ extension DashboardState {
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
         case .queue(let name, let tab): queueLines(name, tab, picture, context, width: width - 2)
         case .message(let message): messageLines(message, context)
+        case .trash: trashLines(context)
         case .workflow: workflowLines(picture, context, width: width - 2)
         case .periodic(let name, let tab): periodicLines(name, tab, picture, self.context(picture, of: .beat), width: width - 2)
         case .entry(let id): entryLines(id, context)
@@ -51,6 +52,7 @@ extension DashboardState {
         case .worker(let name, _): return "Worker \(safe(name.rawValue, limit: 80))"
         case .queue(let name, _): return "Queue \(safe(name.rawValue, limit: 80))"
         case .message(let message): return "Message" + (message.task.map { " \(safe($0.id.rawValue, limit: 40))  \(safe($0.name, limit: 80))" } ?? "")
+        case .trash: return "Trash"
         case .workflow(let id): return "Workflow of \(safe(id.rawValue, limit: 40))"
         case .periodic(let name, _): return "Entry \(safe(name, limit: 80))"
         case .entry: return "Action and its replies"

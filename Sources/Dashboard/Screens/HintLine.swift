@@ -77,15 +77,17 @@ extension DashboardState {
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
-            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.filter, .mark, .sort, .raw, .wide, .menu, .help, .save]
-            case .queue: return [.back, .nextTab, .open, .peek, .filter, .nextMatch, .wide, .copyRecord, .help]
-            case .message: return [.back, .filter, .nextMatch, .copyID, .copyRecord, .raw, .wide, .help]
+            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.editMessage, .moveMessages, .remove, .removeHard, .undo, .filter, .mark, .sort, .raw, .wide, .menu, .help, .save]
+            case .queue(_, .held): return [.back, .nextTab, .open, .editMessage, .remove, .filter, .nextMatch, .wide, .help]
+            case .queue: return [.back, .nextTab, .open, .peek, .removeHard, .undo, .filter, .nextMatch, .wide, .copyRecord, .help]
+            case .trash: return [.back, .open, .undo, .filter, .nextMatch, .help]
+            case .message: return [.back, .editMessage, .moveMessages, .remove, .filter, .nextMatch, .copyID, .copyRecord, .raw, .wide, .help]
             case .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
         switch list {
         case .tasks: return [.open, .filter, .failures, .remove, .removeHard, .mark, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
-        case .queues: return [.open, .peek, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
+        case .queues: return [.open, .peek, .removeHard, .undo, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
         case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
@@ -101,6 +103,8 @@ extension DashboardState {
         let isWorker = scopes.first == "workers"
         switch command {
         case .removeHard where isWorker: return "shut down"
+        case .removeHard where scopes.first == "queues": return "purge"
+        case .remove where isAboutMessages: return "delete"
         case .remove where scopes.first == "beat": return "remove"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
         case .filter where !isOnList: return "search"
@@ -129,6 +133,7 @@ extension Modal {
             switch line.purpose {
             case .filter: return [hint("Enter", "keep"), hint("Esc", "as before"), hint("Up", "history")]
             case .command: return [hint("Enter", "run"), hint("Tab", "complete"), hint("Up", "history"), hint("Esc", "leave")]
+            case .target: return [hint("Enter", "go on"), hint("Tab", "complete"), hint("Esc", "leave")]
             case .search: return [hint("Enter", "find"), hint("Esc", "leave")]
             }
         }

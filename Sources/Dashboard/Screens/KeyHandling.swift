@@ -43,7 +43,7 @@ extension DashboardState {
         }
         if move(command, picture) { return [] }
         if let effects = switchView(command, picture, now) { return effects }
-        if let effects = actOnEntries(command, picture, now) ?? act(command, picture, now) { return effects }
+        if let effects = actOnMessages(command, picture, now) ?? actOnEntries(command, picture, now) ?? act(command, picture, now) { return effects }
         return look(command, picture, now)
     }
 

@@ -7,11 +7,13 @@ struct Layout: Hashable {
     var body: Rect
     var outcome: Rect?
     var hints: Rect?
+    /// Lines for jobs under way, the newest first.
+    var jobs: Rect?
     /// Panes have frames around them.
     var hasFrames: Bool
 
     /// Lines around the body go one after the other as the screen gets lower: tabs, outcome, hints, header.
-    init(rows: Int, columns: Int) {
+    init(rows: Int, columns: Int, jobs count: Int = 0) {
         func line(_ row: Int) -> Rect { Rect(row: row, rows: 1, columns: columns) }
         hasFrames = columns >= 60 && rows >= 15
         guard rows >= 5, columns >= 20 else {
@@ -23,7 +25,9 @@ struct Layout: Hashable {
         outcome = rows >= 7 ? line(rows - 2) : nil
         tabs = rows >= 10 ? line(1) : nil
         let top = tabs == nil ? 1 : 2, bottom = outcome == nil ? 1 : 2
-        body = Rect(row: top, rows: rows - top - bottom, columns: columns)
+        let lines = rows >= 10 ? min(2, count) : 0
+        body = Rect(row: top, rows: rows - top - bottom - lines, columns: columns)
+        if lines > 0 { jobs = Rect(row: body.row + body.rows, rows: lines, columns: columns) }
     }
 
     /// Too small for anything but one line of figures.
@@ -31,7 +35,7 @@ struct Layout: Hashable {
 }
 
 extension DashboardState {
-    var layout: Layout { Layout(rows: rows, columns: columns) }
+    var layout: Layout { Layout(rows: rows, columns: columns, jobs: jobs.count) }
 
     /// The frame of a list that is on screen, table and all; `nil` when it is not.
     func frame(of list: ListName) -> Rect? {

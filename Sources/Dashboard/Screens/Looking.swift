@@ -9,6 +9,12 @@ extension DashboardState {
         return request
     }
 
+    /// A queue is being named, of those that are known.
+    private var isNamingQueue: Bool {
+        guard case .line(let line) = modals.last, case .target = line.purpose else { return false }
+        return true
+    }
+
     /// Rows of workers asked for at once, so that those without events can be named.
     static let workersAsked = 500
 
@@ -45,12 +51,12 @@ extension DashboardState {
         case .task(let id, _): request.detail = id
         case .worker(let name, _): request.worker = name
         case .queue(let name, let tab):
-            request.queues = ListQuery(count: 1, anchor: name.rawValue)
+            request.queues = ListQuery(count: isNamingQueue ? Self.workersAsked : 1, anchor: name.rawValue)
             request.workers = ListQuery(count: Self.workersAsked)
             if tab == .held, let filter = Self.heldFilter(name) { request.tasks = ListQuery(filter: filter, sort: "eta", count: Self.heldShown) }
         case .workflow(let id): request.workflow = id
         case .periodic(let name, _): request.entry = name
-        case .entry, .record, .message: break
+        case .entry, .record, .message, .trash: break
         }
     }
 

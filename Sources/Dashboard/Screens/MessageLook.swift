@@ -19,6 +19,8 @@ struct MessageLook: Hashable, Sendable {
     /// What a filter found in the whole queue, or what there is to be sorted.
     var scan: MessageScan?
     var counts: TaskCounts?
+    /// Something was done to the queue since.
+    var isOutdated = false
     /// Marked messages that are out of sight.
     private var carried: [String: MessageRow] = [:]
 
@@ -41,11 +43,31 @@ struct MessageLook: Hashable, Sendable {
     mutating func take(_ sample: QueueSample, now: Double) {
         carry()
         rows = MessageRow.rows(sample.messages)
-        (first, total, isMarked, at, isAsking, problem) = (sample.first, sample.total, sample.isMarked, now, false, nil)
+        (first, total, isMarked, at, isAsking, problem, isOutdated) = (sample.first, sample.total, sample.isMarked, now, false, nil, false)
         guard let wanted = pending else { return }
         pending = nil
         let index = max(0, min(wanted - first, rows.count - 1))
         if rows.indices.contains(index) { list.select(rows[index].id, index: first + index, row: list.targetRow ?? list.row) }
+    }
+
+    /// Shows these no more.
+    mutating func drop(_ messages: Set<KeptMessage>) {
+        let count = rows.count
+        rows.removeAll { messages.contains($0.message.kept) }
+        scan?.rows.removeAll { messages.contains($0.message.kept) }
+        total = max(0, total - (count - rows.count))
+    }
+
+    /// Shows one in the place of another.
+    mutating func replace(_ old: KeptMessage, with new: KeptMessage) {
+        func renewed(_ row: MessageRow) -> MessageRow {
+            guard row.message.kept == old, var fresh = MessageRow.rows([QueueSample.Message(new, position: row.message.position)]).first else { return row }
+            fresh.hasPlace = row.hasPlace
+            if list.cursor == row.id { list.cursor = fresh.id }
+            return fresh
+        }
+        rows = rows.map(renewed)
+        if let found = scan?.rows { scan?.rows = found.map(renewed) }
     }
 
     mutating func unmark() { (list.marks, list.marksAllMatching, list.isRanging, carried) = ([], false, false, [:]) }

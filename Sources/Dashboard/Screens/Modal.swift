@@ -34,6 +34,7 @@ public struct Menu: Hashable, Sendable {
         /// Field name; `nil` = natural order.
         case sort(String?)
         case terminate(Deed, signal: String)
+        case stopJob(Int)
         case save(Effect.TableFile)
         case time(TimeMode)
         case theme(String)
@@ -96,6 +97,8 @@ public struct LineEdit: Hashable, Sendable {
         /// The filter of that list; `before` comes back with Esc.
         case filter(ListName, before: Filter?)
         case command
+        /// The queue that messages go to.
+        case target(Taking)
         /// A search in the open text.
         case search
     }

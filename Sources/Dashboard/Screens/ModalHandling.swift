@@ -47,6 +47,7 @@ extension DashboardState {
     private mutating func unmark(_ effect: Effect) {
         switch effect {
         case .revoke, .revokeMatching: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
+        case .begin(let act): if looks[act.queue] != nil { look(at: act.queue) { $0.unmark() } }
         case .entries: (self[.beat].marks, self[.beat].marksAllMatching, self[.beat].isRanging) = ([], false, false)
         default: break
         }

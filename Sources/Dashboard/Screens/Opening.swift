@@ -3,6 +3,10 @@ import CeleriacCore
 extension DashboardState {
     /// Enter: what the row leads to.
     mutating func open(_ picture: Picture, _ now: Double) -> [Effect] {
+        if let entry = selectedTrash {
+            askToRestore(entry, now)
+            return []
+        }
         if let target = details.last?.text.selected { return open(target) }
         switch focus(picture) {
         case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
@@ -24,6 +28,7 @@ extension DashboardState {
         case .task(let id): show(.task(id, .summary))
         case .worker(let name): show(.worker(name, .active))
         case .queue(let name): show(.queue(name, peekingMarks ? .facts : .messages))
+        case .trash: []
         case .named(let task, let queue): openMessages(of: queue, ofTask: task)
         }
     }
@@ -88,6 +93,7 @@ extension DashboardState {
             inspections[name] = Inspection()
             return [.inspect(name)]
         case .queue(let name, let tab): return questions(about: name, tab)
+        case .trash: return [.listTrash(isFirst: false)]
         default: return []
         }
     }

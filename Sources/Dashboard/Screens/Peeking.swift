@@ -114,7 +114,12 @@ extension DashboardState {
     /// What is to be looked at again by now: the front of the queue that is shown, as long as nothing keeps the operator elsewhere.
     public mutating func due(now: Double) -> [Effect] {
         guard let queue = listedQueue, !peekingMarks, frozen == nil, modals.isEmpty, let look = looks[queue] else { return [] }
-        guard !look.isAsking, look.scan == nil, look.first == 0, look.pending == nil, let at = look.at, now >= at + Self.lookPause else { return [] }
+        guard !look.isAsking, look.pending == nil, let at = look.at else { return [] }
+        if look.isOutdated {
+            self.look(at: queue) { $0.scan = nil }
+            return ask(for: queue, from: look.first) + messagesWanted()
+        }
+        guard look.scan == nil, look.first == 0, now >= at + Self.lookPause else { return [] }
         return ask(for: queue, from: 0)
     }
 

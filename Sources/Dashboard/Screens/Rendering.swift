@@ -11,6 +11,7 @@ extension DashboardState {
             if let line = layout.header { HeaderLine(self, picture).render(into: &grid, at: line) }
             if let line = layout.tabs { viewTabs.render(into: &grid, at: line) }
             renderBody(shown(picture), context, into: &grid)
+            if let area = layout.jobs { renderJobs(keymap, now: picture.now, into: &grid, at: area) }
             if let line = layout.outcome { renderOutcome(picture.header, into: &grid, at: line) }
             if let line = layout.hints { renderHints(shown(picture), keymap, into: &grid, at: line) }
         }

@@ -7,6 +7,8 @@ public enum Subject: Hashable, Sendable {
     case queue(QueueName, QueueTab)
     /// A message that waited when it was opened.
     case message(QueueSample.Message)
+    /// What is in the trash.
+    case trash
     /// The workflow of this task, as a tree.
     case workflow(TaskID)
     /// A schedule entry, by its name.

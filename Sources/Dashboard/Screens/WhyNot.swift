@@ -3,7 +3,13 @@ import CeleriacCore
 extension DashboardState {
     /// Why a command makes no sense now, in words for the last line; `nil` when it does.
     func whyNot(_ command: Command, _ picture: Picture) -> String? {
-        if command == .undo || (command.isActing && (command.place == .beat || isAboutEntries)) { return whyNotOnEntries(command, picture) }
+        if command == .undo || (command == .open && selectedTrash != nil) {
+            if case .trash = details.last?.subject { return whyNotRestore(picture) }
+            return whyNotUndo(picture)
+        }
+        if command == .stopJob { return whyNotStop }
+        if isOnMessages(command, picture) { return whyNotOnMessages(command, picture) }
+        if command.isActing && (command.place == .beat || isAboutEntries) { return whyNotOnEntries(command, picture) }
         if command.isActing, let reason = whyNotAct(picture) { return reason }
         let focus = focus(picture)
         switch command {
@@ -32,6 +38,16 @@ extension DashboardState {
         }
     }
 
+    /// It is about waiting messages here.
+    private func isOnMessages(_ command: Command, _ picture: Picture) -> Bool {
+        switch command {
+        case .editMessage, .moveMessages: true
+        case .remove: isAboutMessages
+        case .removeHard: purgedQueue(picture) != nil || isAboutMessages
+        default: false
+        }
+    }
+
     /// Why nothing at all may be changed.
     func whyNotAct(_ picture: Picture) -> String? {
         switch permission {
@@ -55,7 +71,8 @@ extension DashboardState {
         case .task(let task) where task.state == .started: return "\(task.shortID) is running: X terminates it"
         case .task: return nil
         case .worker: return "X shuts a worker down; Q cancels one of its consumers"
-        case .queue, .message: return "a queue is not taken away here"
+        case .queue: return "X purges a queue; Enter lists its messages, there x deletes"
+        case .message: return nil
         case .timing, .failure: return "Enter lists the tasks, there x revokes"
         case .workflow: return "Enter shows its tasks, there x revokes"
         case .periodic: return nil
@@ -70,7 +87,7 @@ extension DashboardState {
         case .task(let task) where task.state.isFinal: return "\(task.shortID) has ended already: \(safe(task.state.rawValue))"
         case .task: return nil
         case .worker: return whyNotWorker(focus)
-        case .queue, .message: return "a queue is not purged here"
+        case .queue, .message: return nil
         case .timing, .failure: return "Enter lists the tasks, there X terminates"
         case .workflow: return "Enter shows its tasks, there X terminates"
         case .periodic: return "x removes a schedule entry"
