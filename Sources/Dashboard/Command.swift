@@ -7,7 +7,7 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     // Everywhere
     case open, back, leave, quit, help, filter, commandLine = "command-line", palette, menu = "action-menu"
     case nextMatch = "match.next", previousMatch = "match.previous"
-    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", beat = "view.beat", workflows = "view.workflows", log = "view.log", lastView = "view.last"
+    case overview = "view.overview", tasks = "view.tasks", queues = "view.queues", workers = "view.workers", beat = "view.beat", workflows = "view.workflows", errors = "view.errors", log = "view.log", lastView = "view.last"
     case nextPane = "pane.next", previousPane = "pane.previous", zoomIn = "pane.zoom-in", zoomOut = "pane.zoom-out"
     case nextTab = "tab.next", previousTab = "tab.previous"
     case mark = "mark.toggle", markRange = "mark.range", markAll = "mark.all", markNone = "mark.none"
@@ -18,6 +18,7 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     // The destructive pair, in every view
     case remove = "take-away", removeHard = "take-away.hard"
     // Tasks
+    case retry = "task.retry", clone = "task.clone", newTask = "task.send"
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Queues
     case peek = "queue.peek", editMessage = "message.edit", moveMessages = "message.move"
@@ -36,7 +37,7 @@ extension Command {
 
     public var place: Place {
         switch self {
-        case .info, .traceback, .family: .tasks
+        case .info, .traceback, .family, .retry, .clone, .newTask: .tasks
         case .peek, .editMessage, .moveMessages: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
@@ -74,6 +75,7 @@ extension Command {
         case .workers: "workers"
         case .beat: "beat: schedule entries"
         case .workflows: "workflows"
+        case .errors: "errors: failures by exception and task"
         case .log: "log of actions"
         case .lastView: "the view before this one"
         case .nextPane: "next pane"
@@ -111,6 +113,9 @@ extension Command {
         case .moveMessages: "move the messages to another queue"
         case .remove: "take away: revoke a task, delete messages, remove a schedule entry"
         case .removeHard: "take away hard: terminate a task, purge a queue, shut a worker down"
+        case .retry: "retry: send the task, or a whole group of failures, again"
+        case .clone: "clone: send another task like this one"
+        case .newTask: "send a new task"
         case .info: "summary of the task"
         case .traceback: "traceback of the task"
         case .family: "workflow of the task: parents, children, group"
@@ -148,6 +153,9 @@ extension Command {
         case .back: "back"
         case .leave: "leave"
         case .events: "events"
+        case .retry: "retry"
+        case .clone: "clone"
+        case .newTask: "send"
         case .peek: "peek"
         case .editMessage: "edit"
         case .moveMessages: "move"
@@ -184,6 +192,7 @@ extension Command {
     public var isActing: Bool {
         switch self {
         case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo, .editMessage, .moveMessages: true
+        case .retry, .clone, .newTask: true
         case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false
         }

@@ -50,6 +50,8 @@ public struct DashboardState: Hashable, Sendable {
     var looks = Bounded<QueueName, MessageLook>(limit: 20)
     /// Walks through queues so far; numbers them.
     var scans = 0
+    /// What the call of a task is being looked for.
+    var lookingFor: CallQuestion?
     var commandHistory: [String] = []
     var filterHistory: [String] = []
     /// Facts of the last picture that decide what to ask for next.
@@ -99,7 +101,7 @@ public struct DashboardState: Hashable, Sendable {
     /// A line is being typed: keys go into it, none acts on a row.
     public var isTyping: Bool {
         switch modals.last {
-        case .line, .entry: true
+        case .line, .entry, .message: true
         default: false
         }
     }
@@ -125,6 +127,7 @@ public struct DashboardState: Hashable, Sendable {
         case .workers: request.workers = query
         case .beat: request.beat = query
         case .workflows: request.workflows = query
+        case .errors: request.errors = query
         }
         return request
     }
@@ -147,6 +150,7 @@ public struct DashboardState: Hashable, Sendable {
         case .workers: .workers
         case .beat: .beat
         case .workflows: .workflows
+        case .errors: .errors
         case .log: .log
         }
     }
@@ -154,6 +158,12 @@ public struct DashboardState: Hashable, Sendable {
     mutating func tell(_ text: String, isError: Bool = false) {
         notice = Outcome(text: text, isError: isError)
     }
+}
+
+/// A call that is being looked for.
+struct CallQuestion: Hashable, Sendable {
+    var id: TaskID
+    var use: CallUse
 }
 
 /// What the result backend said of one task.

@@ -11,6 +11,16 @@ public enum Effect: Hashable, Sendable {
     case revoke([TaskID], terminate: Bool, signal: String)
     /// The same for all that match when it is carried out, at most `count`, the number that the user confirmed.
     case revokeMatching(Filter, count: Int, terminate: Bool, signal: String)
+    /// Find out what a task was called with; answered by `Action.callFound`.
+    case findCall(TaskID, CallUse)
+    /// Send one task; answered by `Action.sent` or `Action.sendRefused`. Of a retry the runner reads the old one's state again and refuses while it runs.
+    case send(CallOrder)
+    /// Send all of these again that have ended, each with the arguments that are known for sure: the runner finds them out, and tells how many are not.
+    case retry(Deed, ResendingTerms)
+    /// Names of tasks that can be sent; answered by `Action.taskNames`.
+    case askTaskNames
+    /// Stop the job of that line of the log.
+    case stop(log: Int)
     /// Any other remote-control request whose replies go to the log.
     case control(ControlRequest)
     /// Read the stored result of a task.
@@ -26,8 +36,6 @@ public enum Effect: Hashable, Sendable {
     case countTasks(QueueName)
     /// Do that to messages, as a job; answered by `Action.jobBegan`, `.jobProgressed` and `.jobEnded`.
     case begin(MessageAct)
-    /// Stop a job where it is.
-    case stopJob(Int)
     /// Change a waiting message, if it still waits and is what it was; answered by `Action.messageEdited`.
     case editMessage(KeptMessage, MessageDraft)
     /// Find the message of a task that a worker holds; answered by `Action.heldFound` or `.notify`.
@@ -84,6 +92,13 @@ public enum Action: Hashable, Sendable {
     /// The schedule was edited, and can be edited back; that was done.
     case edited(DoneEdit)
     case undone(Int)
+    case callFound(KnownCall, CallUse)
+    case sent(TaskID)
+    /// Why it was not sent, in words.
+    case sendRefused(String)
+    case taskNames([String])
+    /// How far a job has come, in words.
+    case progressed(log: Int, String)
     case notify(String, isError: Bool)
     /// `nil`: there is no such zone.
     case zone(String, ZoneRules?)
@@ -91,6 +106,9 @@ public enum Action: Hashable, Sendable {
     /// The store would not, or could not be reached; in its words.
     case entryRefused(String)
 }
+
+/// What the call of a task is looked for.
+public enum CallUse: String, Hashable, Sendable { case retry, clone }
 
 /// One line of view 8.
 public struct LogEntry: Hashable, Sendable {

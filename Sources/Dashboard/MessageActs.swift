@@ -34,19 +34,20 @@ public enum MessageAct: Hashable, Sendable {
     }
 }
 
-/// A `MessageAct` under way.
+/// Something under way that takes its time.
 public struct MessageJob: Hashable, Sendable {
     /// Number of its line in the log.
     public let id: Int
-    public let act: MessageAct
+    /// `nil`: it is not about waiting messages, and tells by its title how far it has come.
+    public let act: MessageAct?
     /// "move to late". **Not yet made safe to show.**
-    public let title: String
+    public internal(set) var title: String
     /// Seconds since 1970.
     public let startedAt: Double
     public internal(set) var progress = JobProgress()
     public internal(set) var isStopping = false
 
-    public init(id: Int, act: MessageAct, title: String, startedAt: Double) {
+    public init(id: Int, act: MessageAct?, title: String, startedAt: Double) {
         self.id = id
         self.act = act
         self.title = title
@@ -55,6 +56,7 @@ public struct MessageJob: Hashable, Sendable {
 
     /// How far it is, how fast, and how long it will take.
     func words(now: Double) -> String {
+        guard let act else { return safe(title, limit: 200) + (isStopping ? "; stopping" : "") }
         let total = act.messages.isEmpty ? progress.total : act.messages.count
         let part = max(progress.looked, progress.done), elapsed = max(0.001, now - startedAt)
         var words = [safe(title, limit: 60) + ": \(Formats.grouped(progress.done)) done"]

@@ -4,6 +4,7 @@ The Celery app of `Tests/cluster`. Its queues are default, mail and reports; pri
 On RabbitMQ reports is a quorum queue, whose tasks with an ETA wait in queues of the broker, and priorities count in default alone.
 Environment: CELERIAC_BROKER and CELERIAC_BACKEND (URLs), CELERIAC_RUN (folder where each worker leaves the file `ready.<node>`).
 """
+import json
 import os
 import random
 import time
@@ -108,6 +109,20 @@ def sync(self, supplier):
     if random.random() < 0.55:
         raise Flaky(f"{supplier} is busy, attempt {self.request.retries + 1}")
     return f"{supplier} synchronised"
+
+
+class Broken(Exception):
+    pass
+
+
+@app.task(name="shop.fragile")
+def fragile(mark, *args, **kwargs):
+    """Fails until Redis has the key mended:MARK; from then on it writes down what it was given."""
+    redis = app.backend.client
+    if not redis.exists(f"mended:{mark}"):
+        raise Broken(f"{mark} is broken")
+    redis.rpush(f"got:{mark}", json.dumps([args, kwargs], sort_keys=True))
+    redis.expire(f"got:{mark}", 600)
 
 
 @app.task(name="shop.discard", bind=True, acks_late=True)

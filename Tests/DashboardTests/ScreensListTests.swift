@@ -130,6 +130,6 @@ import Testing
         var session = Session()
         session.press("1 shift-tab enter")
         #expect(session.state.view == .tasks)
-        #expect(session.state[.tasks].filter?.text == "state:failure name:shop.charge")
+        #expect(session.state[.tasks].filter?.text == "state:failure name=shop.charge error=ConnectionError")
     }
 }

@@ -100,9 +100,18 @@ enum Sample {
     }()
 
     static let failures = [
-        FailureRow(exception: "ConnectionError", task: "shop.charge", count: 41, newestAt: now - 3),
-        FailureRow(exception: "SoftTimeLimitExceeded", task: "reports.nightly", count: 2, newestAt: now - 340),
+        failure("ConnectionError", "shop.charge", 41, of: 1_204, first: 7_300, last: 3) { Double($0 * $0 % 11) },
+        failure("SoftTimeLimitExceeded", "reports.nightly", 2, of: 9, first: 86_000, last: 340) { $0 == 9 ? 2 : 0 },
     ]
+
+    /// The same, and a group that has been quiet.
+    static let errors = failures + [failure("KeyError", "mail.send", 0, of: 1, first: 4_000, last: 4_000) { _ in 0 }]
+
+    private static func failure(_ exception: String, _ task: String, _ count: Int, of total: Int, first: Double, last: Double, _ history: (Int) -> Double) -> FailureRow {
+        var row = FailureRow(exception: exception, task: task, count: count, newestAt: now - last)
+        (row.total, row.firstAt, row.history) = (total, now - first, (0..<15).map(history))
+        return row
+    }
 
     static var header: HeaderFacts {
         var header = HeaderFacts()
@@ -127,6 +136,7 @@ enum Sample {
         picture.beatFacts = beatFacts
         picture.timings = request.timings.map { Array(timings.prefix($0)) }
         picture.failures = request.failures.map { Array(failures.prefix($0)) }
+        picture.errors = request.errors.map { page(errors, $0) { $0.id } }
         if let id = request.detail, let task = tasks.first(where: { $0.id == id }) {
             picture.detail = TaskDetail(task: task, family: [.init(depth: 0, task: task), .init(depth: 1, task: Self.task(3)), .init(depth: 2, task: Self.task(5))])
         }

@@ -69,11 +69,14 @@ public final class Program: Sendable {
 public enum Celeriac {
     public static let path = ProcessInfo.processInfo.environment["CELERIAC_BIN"] ?? builtProgram("celeriac")
 
+    /// Where it remembers things from run to run, as long as the tests run.
+    public static let stateFolder = FileManager.default.temporaryDirectory.appendingPathComponent("celeriac-tests-state-\(ProcessInfo.processInfo.processIdentifier)").path
+
     /// Starts it with an environment that says nothing about brokers and files of the user.
     public static func start(_ arguments: [String], environment: [String: String] = [:], limit: Int = 60) throws -> Program {
         let unset = ["CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CELERIAC_SCHEDULER"].flatMap { ["-u", $0] }
         return try Program(
-            ["env"] + unset + [path] + arguments, environment: ["XDG_CONFIG_HOME": "/nonexistent", "LANG": "C.UTF-8"].merging(environment) { $1 }, limit: limit)
+            ["env"] + unset + [path] + arguments, environment: ["XDG_CONFIG_HOME": "/nonexistent", "XDG_STATE_HOME": stateFolder, "LANG": "C.UTF-8"].merging(environment) { $1 }, limit: limit)
     }
 
     public static func run(_ arguments: String..., limit: Int = 60) throws -> Program.Finished {

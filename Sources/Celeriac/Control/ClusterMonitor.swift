@@ -67,6 +67,8 @@ public actor ClusterMonitor {
     public func outcomes(of questions: [RunQuestion]) -> [EntryOutcome?] { state.outcomes(of: questions, now: time()) }
     public func runs(like question: RunQuestion, limit: Int) -> [EntryRun] { state.runs(like: question, limit: limit, now: time()) }
     public var workerNames: [WorkerName] { state.workerNames }
+    /// Of tasks that events named.
+    public var taskNames: [String] { state.taskNames }
     public var linkState: LinkState { link }
 
     /// Takes a reply that somebody else asked for (an action of the user).

@@ -59,6 +59,22 @@ enum Listing {
         ]
     }
 
+    static func value(_ row: FailureRow) -> Value {
+        [
+            "exception": .string(row.exception), "name": .string(row.task), "count": .integer(row.total), "recent": .integer(row.count), "first": .number(row.firstAt),
+            "last": .number(row.newestAt),
+        ]
+    }
+
+    /// A call that would be sent, or why not.
+    static func value(_ call: KnownCall) -> Value {
+        let lacks = call.lacks.map { lack -> Value in ["source": .string(lack.source.rawValue), "reason": .string(lack.words)] }
+        return [
+            "id": .string(call.id.rawValue), "name": optional(call.name), "state": optional(call.state?.rawValue), "args": call.args.map(Value.array) ?? .null,
+            "kwargs": call.kwargs.map(Value.object) ?? .null, "queue": optional(call.queue?.rawValue), "source": optional(call.source?.rawValue), "lacks": .array(lacks),
+        ]
+    }
+
     private static func optional(_ text: String?) -> Value { text.map(Value.string) ?? .null }
     private static func optional(_ number: Double?) -> Value { number.map(Value.number) ?? .null }
     private static func number(_ fact: Fact<Int>) -> Value { fact.value.map(Value.integer) ?? .null }

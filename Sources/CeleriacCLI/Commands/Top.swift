@@ -10,7 +10,7 @@ import Terminal
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The dashboard.")
     @OptionGroup var global: GlobalOptions
-    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, beat, workflows, log.", valueName: "name")) var view = "overview"
+    @Option(help: ArgumentHelp("View to open: overview, tasks, queues, workers, beat, workflows, errors, log.", valueName: "name")) var view = "overview"
     @Option(help: ArgumentHelp("Filter to open it with.", valueName: "filter")) var match: String?
     @Option(help: ArgumentHelp("Beat's timezone setting, for schedule entries that name none (default: the context's, else UTC).", valueName: "name")) var timezone: String?
     @Flag(help: "Print one picture as text and end.") var once = false

@@ -1,6 +1,7 @@
 import Celeriac
 import CeleriacBroker
 import CeleriacCore
+import CeleriacFiles
 import Foundation
 
 /// What one run works on: options, environment and configuration file, brought together. Options win over environment, environment over file.
@@ -61,6 +62,21 @@ struct Session {
     func openResultBackend() throws(TransportError) -> (any ResultBackend)? {
         guard let resultBackend, !hasPrivateResults else { return nil }
         return try Schemes.resultBackend(resultBackend, settings: settings)
+    }
+
+    /// Sends tasks with their arguments' texts and `task-sent` events, so that they can be followed and sent again.
+    func openApp() throws -> App {
+        var configuration = AppConfiguration()
+        configuration.broker = settings
+        configuration.sendsSentEvents = true
+        return try App("celeriac", broker: broker, resultBackend: nil, configuration: configuration)
+    }
+
+    /// - Parameter monitor: what events told, where somebody listens.
+    func retrying(_ broker: any BrokerConnection, results: (any ResultBackend)?, monitor: ClusterMonitor?) -> Retrying {
+        let finder = CallFinder(broker, results: results, lackOfResults: lackOfResults, monitor: monitor)
+        let journal = RetryJournal(path: Environment.stateFolder + "/retried.jsonl")
+        return Retrying(finder, permission: permission, endpoint: self.broker.description, journal: journal, time: { Clock.now }) { [self] in try openApp() }
     }
 
     func openSchedules() throws(TransportError) -> (any ScheduleStore)? {

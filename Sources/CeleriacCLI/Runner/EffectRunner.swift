@@ -14,6 +14,7 @@ actor EffectRunner {
     private let watch: ScheduleWatch?
     /// Opened by the first key that needs it.
     private var entryEffects: EntryEffects?
+    private var retryEffects: RetryEffects?
     private let report: @Sendable (Action) -> Void
     private let looks: MessageLooks
     private var messageEffects: MessageEffects?
@@ -37,6 +38,7 @@ actor EffectRunner {
     func close() async {
         await messageEffects?.close()
         await entryEffects?.close()
+        await retryEffects?.close()
     }
 
     private var messages: MessageEffects {
@@ -44,6 +46,13 @@ actor EffectRunner {
         let new = MessageEffects(session, broker, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
         messageEffects = new
         return new
+    }
+
+    private var retries: RetryEffects {
+        if let retryEffects { return retryEffects }
+        let opened = RetryEffects(session, broker, monitor, results: resultBackend, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
+        retryEffects = opened
+        return opened
     }
 
     /// `nil` without a schedule.
@@ -75,6 +84,13 @@ actor EffectRunner {
         case .revoke(let ids, let terminate, let signal): await revoke(ids, terminate: terminate, signal: signal)
         case .revokeMatching(let filter, let count, let terminate, let signal):
             await revoke(await monitor.ids(matching: filter, limit: count), terminate: terminate, signal: signal)
+        case .findCall(let id, let use): await retries.find(id, for: use)
+        case .send(let order): await retries.send(order)
+        case .retry(let deed, let terms): await retries.retry(deed, terms)
+        case .askTaskNames: await retries.askNames()
+        case .stop(let log): 
+            await retries.stop(log)
+            await messages.stop(log)
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
@@ -83,7 +99,6 @@ actor EffectRunner {
         case .stopScan(let queue): await looks.stopScan(queue)
         case .countTasks(let queue): await looks.count(queue)
         case .begin(let act): await messages.begin(act)
-        case .stopJob(let log): await messages.stop(log)
         case .editMessage(let message, let draft): await messages.edit(message, by: draft)
         case .findHeld(let id): await messages.find(id)
         case .sendInstead(let message, let draft): await messages.send(insteadOf: message, draft) { await self.revokeHeld($0) }
@@ -184,7 +199,9 @@ actor EffectRunner {
 
     private func peek(_ queue: QueueName, from first: Int) async {
         do throws(TransportError) {
-            report(.peeked(try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)))
+            let sample = try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)
+            report(.peeked(sample))
+            await retries.note(sample.messages)
         } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }
     }
 
@@ -216,7 +233,7 @@ actor EffectRunner {
     private func write(_ request: PictureRequest, _ view: String, _ kind: Effect.TableFile) async {
         let picture = await session.picture(request, of: monitor, watch)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
-            + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? [])
+            + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? []) + (picture.errors?.rows.map(Listing.value) ?? [])
         report(MessageEffects.saved(values, as: view, kind))
     }
 }

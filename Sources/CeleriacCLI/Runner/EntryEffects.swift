@@ -161,10 +161,7 @@ actor EntryEffects {
         guard session.permission == .act else {
             throw TransportError(.readOnly, operation: "send", endpoint: session.broker.description, cause: "not done: this session is \(session.permission == .passive ? "passive" : "read-only")")
         }
-        var configuration = AppConfiguration()
-        configuration.broker = session.settings
-        configuration.sendsSentEvents = true
-        let opened = try App("celeriac", broker: session.broker, resultBackend: nil, configuration: configuration)
+        let opened = try session.openApp()
         app = opened
         return opened
     }

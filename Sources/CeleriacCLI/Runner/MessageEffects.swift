@@ -125,7 +125,7 @@ actor MessageEffects {
     }
 
     /// Revokes what a worker holds, then sends what the draft says, under a new id.
-    func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: (TaskID) async -> Bool) async {
+    func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: @Sendable (TaskID) async -> Bool) async {
         let log = await begin("send \(message.name) \(message.id) again, changed", message.id.rawValue, "")
         let now = Clock.now
         var call: TaskCall

@@ -100,6 +100,8 @@ public struct ClusterState: Sendable {
         Set(queues.known.map { QueueName(words.queues[$0]) })
     }
 
+    public var taskNames: [String] { words.tasks.all.map(\.text) }
+
     public var workerNames: [WorkerName] {
         workers.known.map { workers.name($0) }.sorted { $0.rawValue < $1.rawValue }
     }

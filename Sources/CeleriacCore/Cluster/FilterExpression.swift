@@ -9,6 +9,9 @@ enum FilterField: String, CaseIterable, Sendable {
     case position, priority, age
     case task, kind, schedule, enabled, zone, note
     case lastRun = "last_run", nextRun = "next_run", totalRuns = "total_runs"
+    /// The type of the exception alone, as failures are grouped by it.
+    case error
+    case count, first
 
     /// Also by the shorter names that screens give their columns.
     init?(spelled name: String) {
@@ -29,7 +32,7 @@ enum FilterField: String, CaseIterable, Sendable {
     var isText: Bool {
         switch self {
         case .id, .name, .state, .worker, .queue, .args, .kwargs, .result, .exception, .traceback, .root, .parent, .client, .problem, .pool, .queues, .version,
-            .task, .kind, .schedule, .enabled, .zone, .note, .type, .policy:
+            .task, .kind, .schedule, .enabled, .zone, .note, .type, .policy, .error:
             true
         default: false
         }

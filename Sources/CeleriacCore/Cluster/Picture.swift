@@ -91,6 +91,8 @@ public struct PictureRequest: Hashable, Sendable {
     /// The name-by-name timings, at most this many rows, busiest first.
     public var timings: Int?
     public var failures: Int?
+    /// Failures by exception and task.
+    public var errors: ListQuery?
     /// A task to be shown whole, with its family.
     public var detail: TaskID?
     /// A task whose workflow is to be shown as a tree.
@@ -137,6 +139,7 @@ public struct Picture: Hashable, Sendable {
     public var beatFacts = BeatFacts()
     public var timings: [TimingRow]?
     public var failures: [FailureRow]?
+    public var errors: ListPage<FailureRow>?
     public var detail: TaskDetail?
     public var workflow: WorkflowDetail?
     /// The worker asked for, whole.

@@ -13,6 +13,7 @@ extension ClusterState {
         if let id = request.workflow { picture.workflow = workflowDetail(id, now: now) }
         picture.timings = request.timings.map { timings.rows(over: Self.recent, now: now, limit: $0, names: words.tasks) }
         picture.failures = request.failures.map { failures.rows(now: now, limit: $0, names: words.tasks) }
+        if let query = request.errors { picture.errors = failurePage(query, now: now) }
         if let id = request.detail, let slot = tasks.find(id) { picture.detail = detail(slot, now: now) }
         if let name = request.worker, let id = workers.names.find(name.rawValue) {
             picture.worker = workerRow(id, now: now)

@@ -208,17 +208,30 @@ public struct TimingRow: Hashable, Sendable {
     }
 }
 
-/// Failures of one task name with one exception type in the last 15 minutes.
+/// Failures of one task name with one exception type. Times are seconds since 1970.
 public struct FailureRow: Hashable, Sendable {
     public var exception: String
+    /// `?`: no event named it.
     public var task: String
+    /// In the last 15 minutes.
     public var count: Int
+    /// In all that was seen, tasks that are not held any more included.
+    public var total: Int
+    public var firstAt: Double
     public var newestAt: Double
+    /// Failures by the minute over the last 15 minutes, oldest first.
+    public var history: [Double]
 
     public init(exception: String, task: String, count: Int, newestAt: Double) {
         self.exception = exception
         self.task = task
         self.count = count
         self.newestAt = newestAt
+        total = count
+        firstAt = newestAt
+        history = []
     }
+
+    /// What tells one group from another.
+    public var id: String { exception + "\u{0}" + task }
 }

@@ -17,6 +17,7 @@ indirect enum TaskFilter {
     case id(TextTest, mayBeUUID: Bool)
     case relative(TaskTexts.Kind, TaskTexts.Kind, TextTest)
     case text(TaskTexts.Kind, TextTest)
+    case error(TextTest)
     case number(FilterField, NumberTest)
 }
 
@@ -48,6 +49,7 @@ extension ClusterState {
         case .result: .text(.result, test)
         case .exception: .text(.exception, test)
         case .traceback: .text(.traceback, test)
+        case .error: .error(test)
         default: .nothing
         }
     }
@@ -77,6 +79,7 @@ extension ClusterState {
             if uuid == .rootUUID, tasks[slot].flags.contains(.isRoot) { return matchesID(slot, test) }
             return tasks[slot].texts.with(uuid) { test.matches(TaskKey(raw: $0).uuidText) } ?? tasks[slot].texts.with(text) { test.matches($0) } ?? false
         case .text(let kind, let test): return tasks[slot].texts.with(kind) { test.matches($0) } ?? false
+        case .error(let test): return exceptionType(of: slot).map { test.matches($0) } ?? false
         case .number(let field, let test): return matches(slot, field, test, now: now)
         }
     }
@@ -86,6 +89,14 @@ extension ClusterState {
         return withUnsafeTemporaryAllocation(byteCount: 36, alignment: 1) { text in
             tasks[slot].key.write(to: text)
             return test.matches(UnsafeRawBufferPointer(text))
+        }
+    }
+
+    /// As failures are grouped by it; `nil` when no event told of an exception.
+    private func exceptionType(of slot: SlotID) -> String? {
+        let texts = tasks[slot].texts, nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        return texts.with(.exception) { repr in
+            texts.with(.traceback) { FailureTable.exceptionType(repr: repr, traceback: $0) } ?? FailureTable.exceptionType(repr: repr, traceback: nothing)
         }
     }
 

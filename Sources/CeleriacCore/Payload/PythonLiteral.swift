@@ -9,6 +9,7 @@ public enum PythonLiteral {
         /// Celery's abbreviating `saferepr`: arguments and results in events, `argsrepr`. In its strings only `'` is escaped and
         /// every other backslash is itself; strings that end in `...` may have been cut, and bytes have lost their escapes: both are refused.
         /// So is a string that ends in a backslash, which looks like an escaped quote: quotes then come out odd, never as other values.
+        /// Sets are refused as well: what is read here is sent again as JSON, and would come back as a list.
         case saferepr
     }
 
@@ -84,6 +85,7 @@ struct PythonLiteralParser {
         let first = try value(depth: depth + 1)
         scan.skipSpace()
         guard scan.peek() == UInt8(ascii: ":") else {
+            guard dialect == .repr else { throw PythonLiteralError(.set, at: start - 1) }
             var items = [first]
             _ = try separator(before: closing)
             while !scan.take(closing) {
@@ -144,7 +146,10 @@ struct PythonLiteralParser {
         if scan.matches(range, "nan") { return .number(.nan) }
         if scan.matches(range, "inf") { return .number(.infinity) }
         if scan.matches(range, "-inf") { return .number(-.infinity) }
-        if scan.matches(range, "set"), scan.take(word: "()") { return [] }
+        if scan.matches(range, "set"), scan.take(word: "()") {
+            guard dialect == .repr else { throw PythonLiteralError(.set, at: start) }
+            return []
+        }
         guard let number = number(range) else { throw PythonLiteralError(.notALiteral, at: start) }
         return number
     }

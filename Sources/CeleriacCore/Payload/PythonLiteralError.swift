@@ -5,6 +5,7 @@ public struct PythonLiteralError: Error, Hashable, Sendable, CustomStringConvert
         case cut = "the sender has cut this text (...)"
         case unexpectedEnd = "the text ends too early"
         case badEscape = "this escape cannot be read for sure"
+        case set = "JSON, in which it would be sent, has no sets"
         case unsafeKey = "this key cannot become text without doubt"
         case trailingText = "something follows the value"
         case tooDeep = "too many containers inside each other"

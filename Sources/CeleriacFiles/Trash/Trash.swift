@@ -68,11 +68,7 @@ public struct Trash: Sendable {
         return names
     }
 
-    private func prepare() throws(TransportError) {
-        var ends = folder.indices.filter { folder[$0] == "/" && $0 != folder.startIndex }
-        ends.append(folder.endIndex)
-        for end in ends where mkdir(String(folder[..<end]), 0o700) != 0 && errno != EEXIST { throw fileFailure("make the trash", folder) }
-    }
+    private func prepare() throws(TransportError) { try makeFolder(folder) }
 
     private func prune(before limit: Double) {
         for name in (try? names()) ?? [] {
@@ -80,6 +76,13 @@ public struct Trash: Sendable {
             if stat(folder + "/" + name, &status) == 0, Double(status.st_mtim.tv_sec) < limit { unlink(folder + "/" + name) }
         }
     }
+}
+
+/// Makes a folder, and those that it stands in, for the owner alone.
+func makeFolder(_ folder: String) throws(TransportError) {
+    var ends = folder.indices.filter { folder[$0] == "/" && $0 != folder.startIndex }
+    ends.append(folder.endIndex)
+    for end in ends where mkdir(String(folder[..<end]), 0o700) != 0 && errno != EEXIST { throw fileFailure("make the folder", folder) }
 }
 
 /// What the system said of a file.

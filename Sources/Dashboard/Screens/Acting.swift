@@ -27,7 +27,7 @@ extension DashboardState {
         return []
     }
 
-    private var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + (endpoint.isEmpty ? "" : ", \(safe(endpoint))") }
+    var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + (endpoint.isEmpty ? "" : ", \(safe(endpoint))") }
 
     mutating func askToPeek(_ queue: QueueName, ready: Int?, _ now: Double) {
         let ready = ready.map { ", \(Formats.count($0)) ready" } ?? ""
@@ -70,7 +70,7 @@ extension DashboardState {
         ask(title, facts: facts, verb: verb, need: need(count: deed.count), effect: effect, now: now)
     }
 
-    private func describe(_ id: TaskID, _ picture: Picture) -> String {
+    func describe(_ id: TaskID, _ picture: Picture) -> String {
         let known = picture.task(id)
         let words = [known?.name, known?.state.rawValue, known?.worker.map { "on " + $0.short }].compactMap { $0 }.map { safe($0, limit: 60) }
         return ([safe(id.rawValue, limit: 40)] + words).joined(separator: "  ")

@@ -71,12 +71,12 @@ extension DashboardState {
         case .matching(let filter, let count): facts = ["all \(Formats.grouped(count)) that match \(safe(filter.text))"]
         case .enabled: break
         }
-        facts.append(act == .trigger ? "in context \(safe(context))\(isProduction ? " (production)" : ""), \(safe(endpoint))" : place)
+        facts.append(act == .trigger ? "in context \(safe(context))\(isProduction ? " (production)" : ""), \(safe(endpoint))" : storePlace)
         facts.append(ending(act))
         ask(title, facts: facts, verb: act == .skip ? "skip" : act.words, need: need(count: count), effect: .entries(act, targets), now: now)
     }
 
-    private var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + ", \(safe(beat.endpoint))" }
+    private var storePlace: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + ", \(safe(beat.endpoint))" }
 
     private func rows(of targets: [EntryTarget], _ picture: Picture) -> [EntryRow] {
         let rows = (picture.entry.map { [$0.row] } ?? []) + (picture.beat?.rows ?? [])
@@ -119,14 +119,14 @@ extension DashboardState {
     private mutating func askToPause(_ now: Double) {
         let count = beat.enabled
         ask(
-            "Pause the whole beat: suspend \(Formats.grouped(count)) \(count == 1 ? "entry" : "entries")", facts: ["every entry that is enabled now", place, "Nothing periodic is sent until they are resumed; u resumes just these."],
+            "Pause the whole beat: suspend \(Formats.grouped(count)) \(count == 1 ? "entry" : "entries")", facts: ["every entry that is enabled now", storePlace, "Nothing periodic is sent until they are resumed; u resumes just these."],
             verb: "pause", need: .text(context, kind: "the context's name"), effect: .entries(.disable, .enabled(count: count)), now: now)
     }
 
     mutating func askToUndo(_ edit: DoneEdit, _ now: Double) {
         let names = edit.names.prefix(5).map { safe($0, limit: 80) } + (edit.count > 5 ? ["and \(Formats.grouped(edit.count - min(5, edit.names.count))) more"] : [])
         ask(
-            "Take back: \(safe(edit.title, limit: 60))", facts: names + [place, "What somebody else has changed since is left as it is."], verb: "take back", need: need(count: edit.count), effect: .undoEdit(edit.id, title: edit.title),
+            "Take back: \(safe(edit.title, limit: 60))", facts: names + [storePlace, "What somebody else has changed since is left as it is."], verb: "take back", need: need(count: edit.count), effect: .undoEdit(edit.id, title: edit.title),
             now: now)
     }
 

@@ -15,6 +15,7 @@ extension DashboardState {
             log[index].replies.append(reply)
         case .finished(let id, let summary, let isError):
             if let index = log.lastIndex(where: { $0.id == id }) { (log[index].summary, log[index].isError) = (summary, isError) }
+            jobs.removeAll { $0.id == id && $0.act == nil }
             outcome = Outcome(text: summary, isError: isError)
             notice = nil
         case .result(let id, let record): results.set(id, record.map(StoredResult.record) ?? .none)
@@ -55,6 +56,20 @@ extension DashboardState {
                 (form.isSaving, form.refusal) = (false, safe(reason))
                 return true
             }
+        case .callFound(let call, let use): take(call, for: use, now)
+        case .sent: updateMessageForm { _ in false }
+        case .sendRefused(let reason):
+            updateMessageForm { form in
+                (form.isBusy, form.refusal) = (false, safe(reason))
+                return true
+            }
+        case .taskNames(let names):
+            updateMessageForm { form in
+                form.names = names
+                return true
+            }
+        case .progressed(let id, let words):
+            tellJob(id, words, now)
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

@@ -3,12 +3,12 @@ import OrderedCollections
 
 /// What can be typed after `:`.
 enum CommandVerb: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, beat, workflows, log, find, revoke, inspect, control, trash, stop, theme, q
+    case overview, tasks, queues, workers, beat, workflows, errors, log, find, revoke, inspect, control, trash, stop, theme, q
 
     /// What follows the word, for the palette.
     var usage: String {
         switch self {
-        case .tasks, .queues, .workers, .beat, .workflows, .log: "[FILTER]"
+        case .tasks, .queues, .workers, .beat, .workflows, .errors, .log: "[FILTER]"
         case .find, .revoke: "ID"
         case .inspect: "METHOD"
         case .control: "METHOD [name=value …]"
@@ -25,6 +25,7 @@ enum CommandVerb: String, CaseIterable, Hashable, Sendable {
         case .workers: "workers that match"
         case .beat: "schedule entries that match"
         case .workflows: "workflows of which a task matches"
+        case .errors: "groups of failures that match"
         case .log: "log of actions that match"
         case .find: "open a task by its id"
         case .revoke: "revoke a task by its id"
@@ -68,6 +69,7 @@ extension DashboardState {
         case .workers: show(.workers, filter: rest)
         case .beat: show(.beat, filter: rest)
         case .workflows: show(.workflows, filter: rest)
+        case .errors: show(.errors, filter: rest)
         case .log: show(.log, filter: rest)
         case .trash: return show(.trash)
         case .stop: return reduce(.stopJob, picture, now)
@@ -148,7 +150,7 @@ extension DashboardState {
         case .inspect: ControlRequest.inspectMethods
         case .control: ControlRequest.controlMethods + ControlRequest.inspectMethods
         case .theme: themes
-        case .tasks, .queues, .workers, .beat, .workflows, .log: filterCompletions(of: parts[1])
+        case .tasks, .queues, .workers, .beat, .workflows, .errors, .log: filterCompletions(of: parts[1])
         case .find, .revoke: (picture.tasks?.rows ?? []).map(\.id.rawValue)
         case .overview, .trash, .stop, .q: []
         }

@@ -19,6 +19,8 @@ public struct Confirmation: Hashable, Sendable {
     public var need: Need
     public var typed = ""
     public var effect: Effect
+    /// What `e`, or Ctrl-e where a text is typed, opens to change it first.
+    public internal(set) var form: MessageForm?
     /// Seconds since 1970; keys right after it are ignored.
     public var openedAt: Double
 
@@ -27,12 +29,13 @@ public struct Confirmation: Hashable, Sendable {
 
     func isTooEarly(_ now: Double) -> Bool { now >= openedAt && now < openedAt + Self.grace }
 
-    enum Answer: Hashable { case undecided, cancel(String), act }
+    enum Answer: Hashable { case undecided, cancel(String), act, edit }
 
     mutating func take(_ key: Key) -> Answer {
         switch (key, need) {
         case (.escape, _): return .cancel("nothing was changed")
         case (.character("y"), .yes): return .act
+        case (.character("e"), .yes) where form != nil, (.control("e"), _) where form != nil: return .edit
         case (.character("n"), .yes), (.character("q"), .yes), (.enter, .yes): return .cancel("nothing was changed")
         case (.character(let character), .text) where typed.count < 200: typed.append(character)
         case (.backspace, .text): typed = String(typed.dropLast())
@@ -56,7 +59,10 @@ extension DashboardState {
         }
     }
 
-    mutating func ask(_ title: String, facts: [String], verb: String, need: Confirmation.Need, effect: Effect, now: Double) {
-        modals.append(.confirmation(Confirmation(title: title, facts: facts, verb: verb, need: need, effect: effect, openedAt: now)))
+    /// - Parameter form: what changes it first.
+    mutating func ask(_ title: String, facts: [String], verb: String, need: Confirmation.Need, effect: Effect, form: MessageForm? = nil, now: Double) {
+        var question = Confirmation(title: title, facts: facts, verb: verb, need: need, effect: effect, openedAt: now)
+        question.form = form
+        modals.append(.confirmation(question))
     }
 }

@@ -27,7 +27,8 @@ extension DashboardState {
         case .queues, .queuesPane: picture.queues?.rows.first { $0.name.rawValue == id }.map(Focus.queue)
         case .workers, .workersPane: picture.workers?.rows.first { $0.name.rawValue == id }.map(Focus.worker)
         case .timingsPane: picture.timings?.first { $0.name == id }.map(Focus.timing)
-        case .failuresPane: picture.failures?.first { $0.key == id }.map(Focus.failure)
+        case .failuresPane: picture.failures?.first { $0.id == id }.map(Focus.failure)
+        case .errors: picture.errors?.rows.first { $0.id == id }.map(Focus.failure)
         case .beat, .beatPane: picture.beat?.rows.first { $0.name == id }.map(Focus.periodic)
         case .workflows: picture.workflows?.rows.first { $0.id.rawValue == id }.map(Focus.workflow)
         case .log: log.first { String($0.id) == id }.map(Focus.entry)
@@ -74,6 +75,16 @@ extension DashboardState {
             if !state.marks.isEmpty { return .tasks(state.marks.sorted().map { TaskID($0) }) }
         }
         if case .task(let task) = focus(picture) { return .tasks([task.id]) }
+        return nil
+    }
+}
+
+extension DashboardState {
+    /// What sending again is about: as `deed`, and of a group of failures all its tasks.
+    func retryDeed(_ picture: Picture) -> Deed? {
+        if let deed = deed(picture) { return deed }
+        if case .task(let id, _)? = details.last?.subject { return .tasks([id]) }
+        if details.isEmpty, case .failure(let row) = focus(picture), let filter = try? Filter(row.memberFilter) { return .matching(filter, count: row.total) }
         return nil
     }
 }

@@ -52,7 +52,7 @@ extension DashboardState {
             }
         }
         switch list {
-        case .tasks, .workflows: return ["tasks", "everywhere"]
+        case .tasks, .workflows, .errors, .failuresPane: return ["tasks", "everywhere"]
         case .workers, .workersPane: return ["workers", "everywhere"]
         case .queues, .queuesPane: return ["queues", "everywhere"]
         case .beat, .beatPane: return ["beat", "everywhere"]
@@ -62,7 +62,7 @@ extension DashboardState {
 
     func hintLine(_ picture: Picture, _ keymap: Keymap) -> HintLine {
         if let modal = modals.last { return HintLine(hints: modal.hints) }
-        return HintLine(hints: hintedCommands.compactMap { command in
+        return HintLine(hints: ((jobs.isEmpty ? [] : [.stopJob]) + hintedCommands).compactMap { command in
             guard let key = keymap.keys(for: command.rawValue, scopes: scopes).first else { return nil }
             let isGrey = command.isActing && whyNot(command, picture) != nil
             return HintLine.Hint(keys: key.label, words: words(for: command, picture), command: command, isGrey: isGrey)
@@ -73,9 +73,9 @@ extension DashboardState {
     private var hintedCommands: [Command] {
         if let detail = details.last {
             switch detail.subject {
-            case .task: return [.back, .nextTab, .remove, .removeHard, .filter, .copyID, .raw, .wide, .rowLog, .menu, .help]
+            case .task: return [.back, .nextTab, .retry, .clone, .remove, .removeHard, .filter, .copyID, .raw, .wide, .rowLog, .menu, .help]
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
-            case .workflow: return [.back, .open, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
+            case .workflow: return [.back, .open, .retry, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
             case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.editMessage, .moveMessages, .remove, .removeHard, .undo, .filter, .mark, .sort, .raw, .wide, .menu, .help, .save]
             case .queue(_, .held): return [.back, .nextTab, .open, .editMessage, .remove, .filter, .nextMatch, .wide, .help]
@@ -86,11 +86,12 @@ extension DashboardState {
             }
         }
         switch list {
-        case .tasks: return [.open, .filter, .failures, .remove, .removeHard, .mark, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
+        case .tasks: return [.open, .filter, .failures, .retry, .remove, .removeHard, .mark, .clone, .newTask, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .queues: return [.open, .peek, .removeHard, .undo, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
         case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
+        case .errors: return [.open, .retry, .filter, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
         case .messages: return []
         case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
@@ -121,12 +122,14 @@ extension Modal {
         switch self {
         case .confirmation(let question):
             switch question.need {
-            case .yes: return [hint("y", question.verb), hint("Enter", "cancel"), hint("Esc", "cancel")]
-            case .text(_, let kind): return [hint("Enter", "\(question.verb), once \(kind) is typed"), hint("Esc", "cancel")]
+            case .yes: return [hint("y", question.verb)] + (question.form == nil ? [] : [hint("e", "edit first")]) + [hint("Enter", "cancel"), hint("Esc", "cancel")]
+            case .text(_, let kind):
+                return [hint("Enter", "\(question.verb), once \(kind) is typed")] + (question.form == nil ? [] : [hint("Ctrl-e", "edit first")]) + [hint("Esc", "cancel")]
             }
         case .menu: return [hint("Enter", "choose"), hint("j k", "move"), hint("Esc", "close")]
         case .form: return [hint("Tab", "next field"), hint("Ctrl-s", "check"), hint("Esc", "leave")]
         case .entry(let form): return form.hints.map(hint)
+        case .message(let form): return form.hints.map(hint)
         case .palette: return [hint("Enter", "run"), hint("Up Down", "move"), hint("Esc", "close")]
         case .help: return [hint("j k", "scroll"), hint("Esc", "close")]
         case .line(let line):

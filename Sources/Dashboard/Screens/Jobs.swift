@@ -30,7 +30,7 @@ extension DashboardState {
     mutating func stop(_ id: Int) -> [Effect] {
         guard let index = jobs.firstIndex(where: { $0.id == id }) else { return [] }
         jobs[index].isStopping = true
-        return [.stopJob(id)]
+        return [.stop(log: id)]
     }
 
     var whyNotStop: String? {
@@ -49,6 +49,15 @@ extension DashboardState {
         }
     }
 
+    /// How far a job has come that has words of its own for it.
+    mutating func tellJob(_ id: Int, _ words: String, _ now: Double) {
+        guard let index = jobs.firstIndex(where: { $0.id == id }) else {
+            jobs.append(MessageJob(id: id, act: nil, title: words, startedAt: now))
+            return
+        }
+        jobs[index].title = words
+    }
+
     mutating func progress(of id: Int, _ progress: JobProgress) {
         guard let index = jobs.firstIndex(where: { $0.id == id }) else { return }
         jobs[index].progress = progress
@@ -58,10 +67,11 @@ extension DashboardState {
     mutating func endJob(_ id: Int) {
         guard let job = jobs.first(where: { $0.id == id }) else { return }
         jobs.removeAll { $0.id == id }
-        for queue in job.act.queues where looks[queue] != nil { look(at: queue) { $0.isOutdated = true } }
-        let taken = Set(job.act.messages)
+        guard let act = job.act else { return }
+        for queue in act.queues where looks[queue] != nil { look(at: queue) { $0.isOutdated = true } }
+        let taken = Set(act.messages)
         guard !taken.isEmpty else { return }
-        look(at: job.act.queue) { $0.drop(taken) }
+        look(at: act.queue) { $0.drop(taken) }
     }
 
     // MARK: - Taking back
@@ -89,7 +99,7 @@ extension DashboardState {
         if entry.act == "edit" { facts[0] = "1 message of \(safe(entry.queue.rawValue)) becomes what it was" }
         if editing.contains(.noFront), entry.act != "edit" { facts[0] = "\(noun) to the end of \(safe(entry.queue.rawValue)): this broker can put nothing at the front" }
         if !entry.isFinished { facts.append("The act did not come to its end: what is still where it was is left there.") }
-        facts += ["in context \(safe(context))" + (isProduction ? " (production)" : "") + ", \(safe(endpoint))", "What has been served or changed meanwhile is left alone."]
+        facts += [place, "What has been served or changed meanwhile is left alone."]
         let many = Confirmation.Need.text(entry.queue.rawValue, kind: "the queue's name")
         ask("Take back: \(safe(entry.words, limit: 70))", facts: facts, verb: "take back", need: entry.count > 20 ? many : need(count: entry.count), effect: .begin(.restore(entry)), now: now)
     }

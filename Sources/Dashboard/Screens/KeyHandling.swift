@@ -43,7 +43,7 @@ extension DashboardState {
         }
         if move(command, picture) { return [] }
         if let effects = switchView(command, picture, now) { return effects }
-        if let effects = actOnMessages(command, picture, now) ?? actOnEntries(command, picture, now) ?? act(command, picture, now) { return effects }
+        if let effects = actOnMessages(command, picture, now) ?? actOnEntries(command, picture, now) ?? actOnCalls(command, picture, now) ?? act(command, picture, now) { return effects }
         return look(command, picture, now)
     }
 
@@ -56,6 +56,7 @@ extension DashboardState {
         case .workers: show(.workers)
         case .beat: show(.beat)
         case .workflows: show(.workflows)
+        case .errors: show(.errors)
         case .log: show(.log)
         case .lastView: show(previousView)
         case .nextPane, .previousPane: turnPane(command == .nextPane ? 1 : -1)
@@ -137,6 +138,7 @@ extension DashboardState {
         case .workers, .workersPane: frozen?.workers = nil
         case .beat, .beatPane: frozen?.beat = nil
         case .workflows: frozen?.workflows = nil
+        case .errors: frozen?.errors = nil
         case .log, .messages, .timingsPane, .failuresPane: break
         }
     }

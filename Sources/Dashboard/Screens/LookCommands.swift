@@ -49,7 +49,7 @@ extension DashboardState {
     private mutating func startFilter() {
         if isOnList {
             let before = self[list].filter
-            guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 5, opens a list that filters") }
+            guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 7, opens a list that filters") }
             modals.append(.line(LineEdit(purpose: .filter(list, before: before), input: InputLine(before?.text ?? "", history: filterHistory))))
         } else {
             modals.append(.line(LineEdit(purpose: .search, input: InputLine())))

@@ -35,6 +35,7 @@ extension DashboardState {
         case .workers: request.workers = self[.workers].query(window: window(of: .workers), extra: Self.workersAsked)
         case .beat: request.beat = entryQuery(.beat)
         case .workflows: request.workflows = self[.workflows].query(window: window(of: .workflows))
+        case .errors: request.errors = self[.errors].query(window: window(of: .errors))
         case .log: break
         }
     }
@@ -92,6 +93,7 @@ extension DashboardState {
         kept.queues = kept.queues ?? picture.queues
         kept.workers = kept.workers ?? picture.workers
         kept.workflows = kept.workflows ?? picture.workflows
+        kept.errors = kept.errors ?? picture.errors
         kept.beat = kept.beat ?? picture.beat
         kept.timings = kept.timings ?? picture.timings
         kept.failures = kept.failures ?? picture.failures
@@ -110,9 +112,10 @@ extension DashboardState {
         case .queues, .queuesPane: return picture.queues.map { found($0.ids(\.name.rawValue), query) }
         case .workers, .workersPane: return picture.workers.map { found($0.ids(\.name.rawValue), query) }
         case .beat, .beatPane: return picture.beat.map { found($0.ids(\.name), query) }
+        case .errors: return picture.errors.map { found($0.ids(\.id), query) }
         case .workflows: return picture.workflows.map { found($0.ids(\.id.rawValue), query) }
         case .timingsPane: return picture.timings.map { ListPage(all: $0.map(\.name), query) }
-        case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.key), query) }
+        case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.id), query) }
         case .messages: return messageIDs(now: picture.now)
         case .log: return ListPage(all: logRows.map { String($0.id) }, query)
         }
@@ -149,9 +152,4 @@ extension ListPage where Row == String {
         let anchor = query.anchor.flatMap { rows.firstIndex(of: $0) }.map { max(0, min(rows.count - 1, $0 + query.move)) }
         self.init(rows: rows, first: 0, matching: rows.count, total: rows.count, anchorIndex: anchor)
     }
-}
-
-extension FailureRow {
-    /// What tells one row from another.
-    var key: String { exception + "\u{0}" + task }
 }

@@ -8,7 +8,7 @@ extension DashboardState {
         switch focus(picture) {
         case .nothing(let reason) where !isRecord: return tell(reason)
         case .task(let task):
-            commands = [.open, .traceback, .family, .remove, .removeHard]
+            commands = [.open, .traceback, .family, .retry, .clone, .remove, .removeHard]
             title = "Task \(task.shortID)"
         case .worker(let worker):
             commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
@@ -18,7 +18,7 @@ extension DashboardState {
             commands = [.open, .editMessage, .moveMessages, .remove, .removeHard]
             title = "Message " + (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "of no task")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
-        case .failure(let row): (commands, title) = ([.open], safe(row.exception, limit: 40))
+        case .failure(let row): (commands, title) = ([.open, .retry], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
         case .periodic(let row):
             commands = [.open, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove]
@@ -34,6 +34,9 @@ extension DashboardState {
     private func menuTitle(_ command: Command, _ picture: Picture) -> String {
         switch (command, focus(picture)) {
         case (.remove, .task): "revoke…"
+        case (.retry, .task): "retry…"
+        case (.retry, .failure): "retry all of them…"
+        case (.clone, _): "send another one like it…"
         case (.removeHard, .task): "terminate with a signal…"
         case (.removeHard, .worker): "shut down…"
         case (.shrink, _): "shrink the pool…"
@@ -76,6 +79,8 @@ extension DashboardState {
         case .terminate(let deed, let signal):
             if let reason = whyNotAct(picture) { tell(reason) } else { askToRevoke(deed, signal: signal, picture, now) }
         case .stopJob(let id): return stop(id)
+        case .retry(let deed, let terms):
+            if let reason = whyNotAct(picture) { tell(reason) } else { askToRetry(deed, terms, picture, now) }
         case .save(let kind):
             if let effect = saveMessages(kind, now) { return [effect] }
             return [.save(view: view.rawValue, kind: kind)]

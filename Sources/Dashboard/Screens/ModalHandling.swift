@@ -9,6 +9,7 @@ extension DashboardState {
         case .menu(let menu): return answer(menu, key, keymap, picture, now)
         case .form(let form): answer(form, key, picture, now)
         case .entry(let form): return answer(form, key, now)
+        case .message(let form): return answer(form, key, picture, now)
         case .palette(let palette): return answer(palette, key, picture, now)
         case .help(let help): answer(help, key, keymap)
         case .line(let line): return answer(line, key, picture, now)
@@ -22,6 +23,7 @@ extension DashboardState {
         switch question.take(key) {
         case .undecided: modals.append(.confirmation(question))
         case .cancel(let words): tell(words)
+        case .edit: question.form.map { modals.append(.message($0)) }
         case .act:
             if let reason = whyNot(question.effect, picture) {
                 tell(reason)
@@ -29,6 +31,12 @@ extension DashboardState {
                 // Its form waits for what the store says.
                 updateEntryForm { form in
                     (form.isSaving, form.refusal) = (true, nil)
+                    return true
+                }
+                return [question.effect]
+            } else if question.effect.isOfForm, case .message? = modals.last {
+                updateMessageForm { form in
+                    (form.isBusy, form.refusal) = (true, nil)
                     return true
                 }
                 return [question.effect]
@@ -46,7 +54,7 @@ extension DashboardState {
     /// Marks have served when their action is on its way.
     private mutating func unmark(_ effect: Effect) {
         switch effect {
-        case .revoke, .revokeMatching: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
+        case .revoke, .revokeMatching, .retry: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
         case .begin(let act): if looks[act.queue] != nil { look(at: act.queue) { $0.unmark() } }
         case .entries: (self[.beat].marks, self[.beat].marksAllMatching, self[.beat].isRanging) = ([], false, false)
         default: break
@@ -138,5 +146,15 @@ extension String {
         while text.first?.isWhitespace == true { text.removeFirst() }
         while text.last?.isWhitespace == true { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Effect {
+    /// The form of a message stays open until it is known what became of it.
+    fileprivate var isOfForm: Bool {
+        switch self {
+        case .send, .editMessage, .sendInstead: true
+        default: false
+        }
     }
 }

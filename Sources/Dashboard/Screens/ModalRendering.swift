@@ -9,6 +9,7 @@ extension DashboardState {
             case .menu(let menu): render(menu, into: &grid)
             case .form(let form): render(form, into: &grid)
             case .entry(let form): render(form, context, into: &grid)
+            case .message(let form): render(form, context, into: &grid)
             case .palette(let palette): render(palette, keymap, Picture(now: context.now, header: header), into: &grid)
             case .help(let help): render(help, keymap, into: &grid)
             case .line(let line): render(line, into: &grid)
@@ -30,8 +31,9 @@ extension DashboardState {
         let room = max(16, min(columns - 6, 76))
         var lines = question.facts.flatMap { DisplayWidth.wrap($0, to: room).prefix(4) }
         let ending: [String] = switch question.need {
-        case .yes: ["", "y  \(question.verb)        Enter, Esc  cancel"]
-        case .text(let wanted, let kind): ["", "To \(question.verb), type \(kind): \(safe(wanted))", "> " + safe(question.typed) + "_", "", "Enter alone, Esc  cancel"]
+        case .yes: ["", "y  \(question.verb)        \(question.form == nil ? "" : "e  edit first        ")Enter, Esc  cancel"]
+        case .text(let wanted, let kind):
+            ["", "To \(question.verb), type \(kind): \(safe(wanted))", "> " + safe(question.typed) + "_", "", (question.form == nil ? "" : "Ctrl-e  edit first    ") + "Enter alone, Esc  cancel"]
         }
         // What must be typed stays in sight however long the facts are.
         let most = max(1, rows - 4 - ending.count)

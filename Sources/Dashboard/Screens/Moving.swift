@@ -86,6 +86,7 @@ extension DashboardState {
         case .beat: BeatScreen.table.columns.count
         case .beatPane: BeatScreen.pane.columns.count
         case .workflows: WorkflowsScreen.table.columns.count
+        case .errors: ErrorsScreen.table.columns.count
         case .log: LogScreen.table.columns.count
         case .messages: MessagesScreen.table.columns.count
         case .queuesPane: QueuesScreen.pane(header.standing).columns.count

@@ -17,7 +17,7 @@ extension DashboardState {
         case .periodic(let row): return show(.periodic(row.name, .runs))
         case .entry(let entry): return show(.entry(entry.id))
         case .timing(let row): showTasks("name:\(row.name.quotedForFilter)")
-        case .failure(let row): showTasks("state:failure name:\(row.task.quotedForFilter)")
+        case .failure(let row): showTasks(row.memberFilter)
         case .nothing(let reason): tell(reason)
         }
         return []
@@ -153,6 +153,7 @@ extension String {
     /// As one word of the filter language.
     var quotedForFilter: String {
         let isPlain = !isEmpty && unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) || "._-@".unicodeScalars.contains($0) }
-        return isPlain ? self : "\"" + replacing("\"", with: "") + "\""
+        if isPlain { return self }
+        return contains("\"") && !contains("'") ? "'\(self)'" : "\"" + replacing("\"", with: "") + "\""
     }
 }

@@ -68,6 +68,7 @@ extension DashboardState {
         case .beat: BeatScreen.table.column(at: x, width: area.columns, state)?.field
         case .beatPane: BeatScreen.pane.column(at: x, width: area.columns, state)?.field
         case .messages: MessagesScreen.table.column(at: x, width: area.columns, state)?.field
+        case .errors: ErrorsScreen.table.column(at: x, width: area.columns, state)?.field
         case .workflows, .log, .timingsPane, .failuresPane: nil
         }
         guard let field else { return tell("this column does not sort") }

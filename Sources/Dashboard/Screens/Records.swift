@@ -56,7 +56,9 @@ extension TimingRow {
 
 extension FailureRow {
     var record: Value {
-        members([("exception", .string(exception)), ("task", .string(task)), ("count", .integer(count)), ("newest", .number(newestAt))])
+        members([
+            ("exception", .string(exception)), ("name", .string(task)), ("count", .integer(total)), ("recent", .integer(count)), ("first", .number(firstAt)), ("last", .number(newestAt)),
+        ])
     }
 }
 

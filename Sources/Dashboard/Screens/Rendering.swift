@@ -63,6 +63,7 @@ extension DashboardState {
         case .beat: draw(BeatScreen.table, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .beatPane: draw(BeatScreen.pane, entries(picture)) { BeatScreen.emptiness($0, state, picture.beatFacts) }
         case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
+        case .errors: draw(ErrorsScreen.table, picture.errors) { page in page.total > 0 ? noMatch : idle(picture.header, "nothing has failed since this began to watch") }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
         case .messages: break
         case .queuesPane: draw(QueuesScreen.pane(header.standing), picture.queues) { _ in ["no queue is known yet"] }
@@ -108,6 +109,7 @@ extension DashboardState {
         case .beat: return counted("Beat") + BeatScreen.standing(beat, now: now)
         case .beatPane: return "Beat: next and last" + BeatScreen.age(beat, now: now)
         case .workflows: return counted("Workflows") + (state.cursor == nil ? ", newest first" : "")
+        case .errors: return counted("Errors") + ", by exception and task"
         case .log: return counted("Log")
         case .messages: return counted("Messages")
         case .timingsPane: return TimingsPane.title

@@ -15,6 +15,7 @@ extension DashboardState {
         case .beat: return fields(BeatScreen.table)
         case .beatPane: return fields(BeatScreen.pane)
         case .messages: return fields(MessagesScreen.table)
+        case .errors: return fields(ErrorsScreen.table)
         case .workflows, .log, .timingsPane, .failuresPane: return []
         }
     }
@@ -24,12 +25,22 @@ extension DashboardState {
         self[list].ascending = ascending
         thaw(list)
         let title = sortFields.first { $0.field == field }?.title
-        tell(title.map { "sorted by \($0), \(ascending ? "smallest" : "largest") first" } ?? (list == .tasks ? "newest first" : list == .messages ? "in the order of the queue" : "sorted by name"))
+        tell(title.map { "sorted by \($0), \(ascending ? "smallest" : "largest") first" } ?? "sorted \(naturalOrder)")
+    }
+
+    /// In which rows stand when no other order is asked for.
+    private var naturalOrder: String {
+        switch list {
+        case .tasks: "newest first"
+        case .errors: "largest first"
+        case .messages: "as they are served"
+        default: "by name"
+        }
     }
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "args", "eta", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "args", "eta", "exception", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.
@@ -41,8 +52,7 @@ extension DashboardState {
     }
 
     mutating func openSortMenu(_ now: Double) {
-        let own = list == .tasks ? "newest first" : list == .messages ? "as they are served" : "by name"
-        var menu = Menu("Sort by", [Menu.Item(own, .sort(nil))] + sortFields.map { Menu.Item($0.title, note: $0.field, .sort($0.field)) }, openedAt: now)
+        var menu = Menu("Sort by", [Menu.Item(naturalOrder, .sort(nil))] + sortFields.map { Menu.Item($0.title, note: $0.field, .sort($0.field)) }, openedAt: now)
         menu.selected = menu.items.firstIndex { $0.choice == .sort(self[list].sort) } ?? 0
         modals.append(.menu(menu))
     }

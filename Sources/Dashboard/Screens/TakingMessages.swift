@@ -89,8 +89,6 @@ extension DashboardState {
         return []
     }
 
-    private var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + ", \(safe(endpoint))" }
-
     /// One: `y`; up to 20: their count; more: the queue's name. Where it counts most, the context's name in place of `y`.
     private func need(_ taking: Taking) -> Confirmation.Need {
         guard taking.isLeast || taking.count > 20 else { return need(count: taking.count) }

@@ -28,7 +28,7 @@ enum TimingsPane {
 enum FailuresPane {
     static let title = "Failures, last 15 min"
 
-    static let table = Table<FailureRow>(id: \.key, [
+    static let table = Table<FailureRow>(id: \.id, [
         Column("FAILED", 6, 8, right: true, drop: 0) { row, _ in CellText(Formats.count(row.count) + " ×", .failure) },
         Column("EXCEPTION", 12, 28, most: 60, flexible: true, drop: 0) { row, _ in CellText(foreign: row.exception) },
         Column("TASK", 10, 28, most: 50, flexible: true, drop: 1) { row, _ in CellText(foreign: row.task) },

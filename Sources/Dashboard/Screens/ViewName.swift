@@ -1,6 +1,6 @@
 /// The views that the number keys reach.
 public enum ViewName: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, beat, workflows, log
+    case overview, tasks, queues, workers, beat, workflows, errors, log
 
     /// The digit that opens it.
     public var number: Int {
@@ -11,6 +11,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .workers: 4
         case .beat: 5
         case .workflows: 6
+        case .errors: 7
         case .log: 8
         }
     }
@@ -23,6 +24,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .workers: "Workers"
         case .beat: "Beat"
         case .workflows: "Workflows"
+        case .errors: "Errors"
         case .log: "Log"
         }
     }
@@ -35,6 +37,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
         case .workers: .workers
         case .beat: .beat
         case .workflows: .workflows
+        case .errors: .errors
         case .log: .log
         }
     }
@@ -42,7 +45,7 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
 
 /// Every list with a cursor of its own.
 public enum ListName: String, CaseIterable, Hashable, Sendable {
-    case tasks, queues, workers, beat, workflows, log
+    case tasks, queues, workers, beat, workflows, errors, log
     // The messages of the queue whose detail is open
     case messages
     // Panes of the overview
@@ -58,6 +61,7 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
         case .workers, .workersPane: "worker"
         case .beat, .beatPane: "schedule entry"
         case .workflows: "workflow"
+        case .errors: "group of failures"
         case .log: "entry"
         case .messages: "message"
         case .timingsPane: "task name"

@@ -31,6 +31,7 @@ extension DashboardState {
             return nil
         case .mark, .markRange, .markAll:
             return isOnList && list.marks ? nil : "only tasks, messages and schedule entries can be marked"
+        case .retry, .clone, .newTask: return whyNotSend(command, focus, picture)
         case .failures: return nil
         case .sort, .sortLeft, .sortRight, .sortReverse:
             return isOnList && !sortFields.isEmpty ? nil : "this list has its own order"

@@ -59,10 +59,18 @@ func withMessages<Output: Sendable>(
     _ session: Session, writes: Bool, _ work: @escaping @Sendable (QueueOperations, @escaping @Sendable (JobProgress) -> Void) async throws -> Output
 ) async throws -> Output {
     let broker = try session.openBroker(), operations = session.operations(broker)
+    let result: Swift.Result<Output, any Error>
+    do { result = .success(try await stoppable { try await work(operations, $0) }) } catch { result = .failure(error) }
+    await broker.close()
+    return try result.get()
+}
+
+/// Tells on a terminal how far `work` has come, and lets Ctrl-C stop it between two steps.
+func stoppable<Output: Sendable>(_ work: @escaping @Sendable (_ progress: @escaping @Sendable (JobProgress) -> Void) async throws -> Output) async throws -> Output {
     let task = Task {
         let line = ProgressLine()
         defer { line.end() }
-        return try await work(operations) { line.show($0) }
+        return try await work { line.show($0) }
     }
     signal(SIGINT, SIG_IGN)
     let interrupts = DispatchSource.makeSignalSource(signal: SIGINT)
@@ -71,7 +79,6 @@ func withMessages<Output: Sendable>(
     let result = await task.result
     interrupts.cancel()
     signal(SIGINT, SIG_DFL)
-    await broker.close()
     return try result.get()
 }
 

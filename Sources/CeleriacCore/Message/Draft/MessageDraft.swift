@@ -28,18 +28,19 @@ public struct MessageDraft: Hashable, Sendable {
     }
 
     /// A call of which only some is known: `nil` is not.
-    public init(name: String, args: [Value]?, kwargs: OrderedDictionary<String, Value>?, queue: QueueName?) {
+    public init(
+        name: String, args: [Value]?, kwargs: OrderedDictionary<String, Value>?, queue: QueueName?, priority: Int? = nil, headers: OrderedDictionary<String, Value> = [:]
+    ) {
         var missing: Set<Field> = []
         if args == nil { missing.insert(.args) }
         if kwargs == nil { missing.insert(.kwargs) }
-        self.init(name: name, queue: queue, missing: missing)
+        if name.isEmpty { missing.insert(.name) }
+        var texts = Self(name: name, queue: queue).texts
         texts[.args] = args.map { JSON.text(.array($0)) } ?? ""
         texts[.kwargs] = kwargs.map { JSON.text(.object($0)) } ?? ""
-    }
-
-    private init(name: String, queue: QueueName?, missing: Set<Field>) {
-        let plain = Self(name: name, queue: queue)
-        (origin, texts, first, self.missing) = (plain.origin, plain.texts, plain.first, missing)
+        texts[.priority] = priority.map(String.init) ?? ""
+        texts[.headers] = JSON.text(.object(headers))
+        (origin, self.texts, first, self.missing) = (.nothing, texts, texts, missing)
     }
 
     /// - Parameter queue: where it waits.
