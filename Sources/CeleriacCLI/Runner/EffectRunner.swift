@@ -18,6 +18,7 @@ actor EffectRunner {
     private let report: @Sendable (Action) -> Void
     private let looks: MessageLooks
     private var messageEffects: MessageEffects?
+    private var revokedAgain: RevokedAgain?
     private var nextLog = 1
 
     /// - Parameter watch: of the schedule, when there is one.
@@ -36,6 +37,7 @@ actor EffectRunner {
     }
 
     func close() async {
+        await revokedAgain?.close()
         await messageEffects?.close()
         await entryEffects?.close()
         await retryEffects?.close()
@@ -128,6 +130,7 @@ actor EffectRunner {
         let done = (terminate ? "terminated " : "revoked ") + (waiting.count == 1 ? "1 task" : "\(waiting.count) tasks")
         let skipped = ended.isEmpty ? "" : ", \(ended.count) had ended already"
         await converse(title: title, target: waiting.map(\.rawValue), .revoke(waiting, terminate: terminate, signal: signal), done: done, remark: skipped)
+        await remember(waiting)
     }
 
     /// Sends, gathers replies into the log, and sums up.
@@ -178,7 +181,22 @@ actor EffectRunner {
     /// - Returns: whether a worker has confirmed it.
     private func revokeHeld(_ id: TaskID) async -> Bool {
         let request = ControlRequest.revoke([id], terminate: false, signal: "SIGTERM")
+        await remember([id])
         return await converse(title: "revoke task \(ForeignText.safe(id.rawValue))", target: [id.rawValue], request, done: "revoked 1 task") > 0
+    }
+
+    /// Workers that come online later are told of these.
+    private func remember(_ revoked: [TaskID]) async {
+        let again = revokedAgain ?? RevokedAgain(monitor) { [weak self] worker, ids in await self?.revoke(ids, againOn: worker) }
+        revokedAgain = again
+        await again.note(revoked)
+    }
+
+    private func revoke(_ ids: [TaskID], againOn worker: WorkerName) async {
+        var request = ControlRequest.revoke(ids, terminate: false, signal: "SIGTERM")
+        request.destination = [worker]
+        let noun = Formats.plural(ids.count, "task")
+        await converse(title: ForeignText.safe("revoke \(noun) on \(worker), which came online"), target: ids.map(\.rawValue), request, done: "revoked \(noun) again")
     }
 
     /// Methods after which queues or pool of a worker are not what they were.
