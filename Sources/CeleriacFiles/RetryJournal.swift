@@ -1,4 +1,4 @@
-public import CeleriacBroker
+package import CeleriacBroker
 public import CeleriacCore
 
 #if canImport(Glibc)

@@ -50,6 +50,7 @@ public struct DashboardState: Hashable, Sendable {
     var looks = Bounded<QueueName, MessageLook>(limit: 20)
     /// Walks through queues so far; numbers them.
     var scans = 0
+    var foundMessages = Bounded<TaskID, FoundTaskMessage>(limit: 50)
     /// What the call of a task is being looked for.
     var lookingFor: CallQuestion?
     var commandHistory: [String] = []
@@ -158,6 +159,14 @@ public struct DashboardState: Hashable, Sendable {
     mutating func tell(_ text: String, isError: Bool = false) {
         notice = Outcome(text: text, isError: isError)
     }
+}
+
+/// Where the message of one task was found.
+enum FoundTaskMessage: Hashable, Sendable {
+    case asking
+    case found(SeenMessage)
+    /// Nowhere, for this reason.
+    case missing(String)
 }
 
 /// A call that is being looked for.

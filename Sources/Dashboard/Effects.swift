@@ -13,6 +13,8 @@ public enum Effect: Hashable, Sendable {
     case revokeMatching(Filter, count: Int, terminate: Bool, signal: String)
     /// Find out what a task was called with; answered by `Action.callFound`.
     case findCall(TaskID, CallUse)
+    /// Look for the message of a task; answered by `Action.messageFound`. Reads whole queues.
+    case findMessage(TaskID)
     /// Send one task; answered by `Action.sent` or `Action.sendRefused`. Of a retry the runner reads the old one's state again and refuses while it runs.
     case send(CallOrder)
     /// Send all of these again that have ended, each with the arguments that are known for sure: the runner finds them out, and tells how many are not.
@@ -93,6 +95,7 @@ public enum Action: Hashable, Sendable {
     case edited(DoneEdit)
     case undone(Int)
     case callFound(KnownCall, CallUse)
+    case messageFound(TaskID, CallEvidence.Answer<SeenMessage>)
     case sent(TaskID)
     /// Why it was not sent, in words.
     case sendRefused(String)

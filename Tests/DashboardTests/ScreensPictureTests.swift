@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: [
         ("dialog-revoke", "2 j j j j j x"), ("dialog-many", "2 A x 2"), ("dialog-shutdown", "4 X c e l"), ("menu-signal", "2 j j X"), ("menu-actions", "2 j ."), ("menu-sort", "2 o"),
         ("form-consumer", "4 Q tab m a i l"), ("palette", "ctrl-p r e v"), ("help-tasks", "2 ?"), ("filter-error", "2 / s t a t e : ( x"), ("command-line", ": t tab"), ("settings", "f2"),
-        ("task-result", "2 j enter ] ]"), ("task-traceback", "2 j j j t"), ("task-family", "2 j enter ] ] ] ]"), ("task-workflow", "2 j j p j j"), ("workflow-revoke", "6 j enter j j j j x"), ("workflow-menu", "6 j ."), ("workflow-stuck", "6 j j j j enter"), ("beat-suspend", "5 s"), ("beat-trigger", "5 j j j j j j T"), ("beat-skip", "5 G k S"), ("beat-marked", "5 space space x"), ("beat-pause", "5 B"), ("beat-menu", "5 ."), ("beat-definition", "5 / n i g h t enter enter ] ]"), ("log-entry", "8 j enter"), ("record", "2 j v"), ("zoomed", "tab _"),
+        ("task-result", "2 j enter ] ]"), ("task-traceback", "2 j j j t"), ("task-attempts", "2 j enter ] ] ] ]"), ("task-family", "2 j enter ] ] ] ] ]"), ("task-workflow", "2 j j p j j"), ("workflow-revoke", "6 j enter j j j j x"), ("workflow-menu", "6 j ."), ("workflow-stuck", "6 j j j j enter"), ("beat-suspend", "5 s"), ("beat-trigger", "5 j j j j j j T"), ("beat-skip", "5 G k S"), ("beat-marked", "5 space space x"), ("beat-pause", "5 B"), ("beat-menu", "5 ."), ("beat-definition", "5 / n i g h t enter enter ] ]"), ("log-entry", "8 j enter"), ("record", "2 j v"), ("zoomed", "tab _"),
     ]) func overlaysLookAsRecorded(_ name: String, _ keys: String) throws {
         var session = Session(columns: 100, rows: 30)
         session.state.seedLog()

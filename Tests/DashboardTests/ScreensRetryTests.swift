@@ -32,7 +32,7 @@ import Testing
         return session
     }
 
-    private func question(_ session: Session) -> Confirmation? { if case .confirmation(let question)? = session.state.modals.last { question } else { nil } }
+    private func question(_ session: Session) -> Dashboard.Confirmation? { if case .confirmation(let question)? = session.state.modals.last { question } else { nil } }
     private func form(_ session: Session) -> MessageForm? { session.state.modals.lazy.compactMap { if case .message(let form) = $0 { form } else { nil } }.last }
 
     private func fill(_ session: inout Session, _ field: MessageDraft.Field, _ text: String) {
@@ -49,7 +49,7 @@ import Testing
         session.state.handle(.callFound(Self.known(), .retry), now: session.now)
         let asked = try #require(question(session))
         #expect(asked.title == "Retry 1 task")
-        #expect(asked.facts.contains { $0.contains(Self.failed.id.rawValue) } && asked.facts.contains("args [\"order-1002\", 7]") && asked.facts.contains("kwargs {\"retry\": true}"))
+        #expect(asked.facts.contains { $0.contains(Self.failed.id.rawValue) } && asked.facts.contains("args [\"order-1002\",7]") && asked.facts.contains("kwargs {\"retry\":true}"))
         #expect(asked.facts.contains { $0.contains("result_extended") } && asked.facts.contains("to queue reports") && asked.facts.contains { $0.contains("in context prod") })
         session.now = Sample.now
         try ScreensPictureTests().compare(session.grid.text, with: "dialog-retry")
@@ -188,6 +188,7 @@ import Testing
     @Test func aJobTellsHowFarItIsAndIsStoppedByItsKey() {
         var session = session()
         #expect(session.press("ctrl-x") == [] && session.state.notice?.text == "no job is running")
+        session.press("j")
         session.state.handle(.logged(LogEntry(id: 7, at: session.now, title: "retry 900 tasks", command: "celeriac retry")), now: session.now)
         session.state.handle(.progressed(log: 7, "retried 300 of 900, 500 /s, 2 s left"), now: session.now)
         #expect(session.grid.text.contains("retried 300 of 900, 500 /s, 2 s left") && session.grid.text.contains("Ctrl-x stop the job"))
@@ -212,6 +213,23 @@ import Testing
         #expect(session.state.request().errors?.filter?.text == "Key" && session.state.wholeTable.errors?.filter?.text == "Key")
         session.press("ctrl-s")
         #expect(session.press("enter") == [.save(view: "errors", kind: .csv)])
+    }
+
+    // MARK: - The message
+
+    @Test func theMessageOfATaskIsLookedForWhenItsTabIsOpened() throws {
+        var session = session()
+        #expect(session.press("enter ] ] ] ] ] ]").contains(.findMessage(Self.failed.id)))
+        #expect(session.grid.text.contains("looking through the queues"))
+        session.state.handle(.messageFound(Self.failed.id, .missing("it is in no queue, and no worker holds it")), now: session.now)
+        #expect(session.grid.text.contains("? it is in no queue"))
+        #expect(session.press("ctrl-r") == [.refresh, .findMessage(Self.failed.id)])
+        var call = TaskCall(id: Self.failed.id, name: "reports.nightly", args: ["\u{1B}[31mred", 7], kwargs: ["retry": true])
+        call.callbacks = [["task": "reports.mail"]]
+        let message = try TaskMessage(call.envelope(now: 0, replyTo: "reply", origin: "gen1@host"))
+        session.state.handle(.messageFound(Self.failed.id, .found(SeenMessage(message, in: "reports", .held))), now: session.now)
+        session.now = Sample.now
+        try ScreensPictureTests().compare(session.grid.text, with: "task-message")
     }
 
     // MARK: - New ones

@@ -53,7 +53,7 @@ import Testing
 
     static let hostile = ["\u{1B}[31mred\u{7}\u{9B}2J", "a\u{202E}gnp.exe", "line\nbreak\r\ttab", "zero\u{200B}width\u{FEFF}", "tag\u{E0041}", "漢字👩‍👩‍👧‍👦é", String(repeating: "\u{301}", count: 500), "\u{0}\u{85}\u{2028}"]
 
-    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "3", "3 enter", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 .", "5 s", "5 x"]
+    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "2 j enter ] ] ] ] ]", "2 j enter ] ] ] ] ] ]", "7", "7 j .", "7 r", "2 a", "2 j j j r", "3", "3 enter", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 .", "5 s", "5 x"]
 
     @Test(arguments: hostile, visits) func noForeignByteReachesTheTerminal(_ text: String, _ keys: String) {
         var session = Session.poisoned(with: text)

@@ -138,7 +138,12 @@ enum Sample {
         picture.failures = request.failures.map { Array(failures.prefix($0)) }
         picture.errors = request.errors.map { page(errors, $0) { $0.id } }
         if let id = request.detail, let task = tasks.first(where: { $0.id == id }) {
-            picture.detail = TaskDetail(task: task, family: [.init(depth: 0, task: task), .init(depth: 1, task: Self.task(3)), .init(depth: 2, task: Self.task(5))])
+            let attempts = [
+                TaskAttempt(worker: "celery@web-2", receivedAt: now - 70, startedAt: now - 69.9, endedAt: now - 69.2, state: .retry, exception: "ConnectionError"),
+                TaskAttempt(worker: "celery@batch-2", receivedAt: now - 61, startedAt: now - 60.5, state: .started, retries: 1, isLost: true),
+                TaskAttempt(worker: task.worker, receivedAt: task.receivedAt, startedAt: task.startedAt, endedAt: task.finishedAt, state: task.state, retries: 1),
+            ]
+            picture.detail = TaskDetail(task: task, family: [.init(depth: 0, task: task), .init(depth: 1, task: Self.task(3)), .init(depth: 2, task: Self.task(5))], attempts: attempts)
         }
         picture.worker = request.worker.flatMap { name in workers.first { $0.name == name } }
         picture.workerTasks = request.worker.map { name in tasks.filter { $0.worker == name && !$0.state.isFinal } }

@@ -192,8 +192,8 @@ import Testing
         var session = Session()
         session.press("K")
         #expect(session.state.notice?.text == "K does nothing here: ? lists the keys")
-        session.press("7")
-        #expect(session.state.notice?.text == "there is no view 7")
+        session.press("9")
+        #expect(session.state.notice?.text == "there is no view 9")
     }
 
     @Test func qGoesBackAndThenQuits() {

@@ -87,6 +87,7 @@ actor EffectRunner {
         case .revokeMatching(let filter, let count, let terminate, let signal):
             await revoke(await monitor.ids(matching: filter, limit: count), terminate: terminate, signal: signal)
         case .findCall(let id, let use): await retries.find(id, for: use)
+        case .findMessage(let id): await retries.findMessage(id)
         case .send(let order): await retries.send(order)
         case .retry(let deed, let terms): await retries.retry(deed, terms)
         case .askTaskNames: await retries.askNames()

@@ -37,6 +37,8 @@ actor RetryEffects {
 
     func find(_ id: TaskID, for use: CallUse) async { report(.callFound(await retrying.find(id), use)) }
 
+    func findMessage(_ id: TaskID) async { report(.messageFound(id, await retrying.message(of: id))) }
+
     /// Registered with workers, where those may be asked, and seen in events.
     func askNames() async {
         var names = Set(await monitor.taskNames)

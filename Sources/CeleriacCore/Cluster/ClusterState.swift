@@ -25,6 +25,7 @@ public struct ClusterState: Sendable {
     var link = LinkState.connecting
     var taskPages = TaskPageCache()
     var groups: GroupTable
+    var earlier: AttemptTable
     var periodic = PeriodicMessages()
     var workflows = WorkflowCache()
     /// Lamport clock of the receiver, which stands in for the clocks of senders that have none.
@@ -40,6 +41,7 @@ public struct ClusterState: Sendable {
         workers = WorkerTable(byteLimit: limits.bytes / 16, hash: hash)
         timings = TimingTable(byteLimit: limits.bytes / 4)
         groups = GroupTable(byteLimit: limits.bytes / 16)
+        earlier = AttemptTable(byteLimit: limits.bytes / 32)
     }
 
     /// Takes raw events in, in any order, doubled or late.
@@ -126,7 +128,7 @@ public struct ClusterState: Sendable {
     var bytes: Int { tasks.bytes + sideBytes }
 
     private var sideBytes: Int {
-        words.bytes + workers.bytes + queues.bytes + timings.bytes + failures.bytes + taskPages.bytes + groups.bytes + workflows.bytes
+        words.bytes + workers.bytes + queues.bytes + timings.bytes + failures.bytes + taskPages.bytes + groups.bytes + workflows.bytes + earlier.bytes
     }
 
     /// Lets tasks go until the rest fits: those that finished longest ago, then the oldest.
@@ -137,6 +139,7 @@ public struct ClusterState: Sendable {
 
     private mutating func forget(_ slot: SlotID) {
         if isHeld(tasks[slot].state) { workers[tasks[slot].worker].held -= 1 }
+        earlier.remove(tasks[slot].key)
         tasks.remove(slot)
     }
 }

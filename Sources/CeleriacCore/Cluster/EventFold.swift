@@ -156,6 +156,7 @@ extension ClusterState {
             queues.noteSent(tasks[slot].queue)
         case .received where before.received != event.timestamp:
             queues.noteTaken(queue(of: slot))
+            if before.received < event.timestamp, before.state != .retry, before.state != .pending { keep(before, of: slot) }
         case .started where before.started != event.timestamp:
             let wait = tasks[slot].waitWithoutETA
             if !wait.isNaN { timings.count(wait: wait, name: name, at: at) }
@@ -167,8 +168,20 @@ extension ClusterState {
             failures.count(FailureTable.exceptionType(repr: event.bytes(event.exception), traceback: event.bytes(event.traceback)), task: name, at: at)
         case .retried where before.retried != event.timestamp:
             timings.count(.retried, name: name, seconds: .nan, at: at)
+            keepRetried(slot, at: event.timestamp)
         default: break
         }
+    }
+}
+
+extension ClusterState {
+    /// Keeps the try after which a task was received again: it had ended, or its worker was lost.
+    private mutating func keep(_ before: TaskSnapshot, of slot: SlotID) {
+        earlier.add(
+            AttemptTable.Attempt(
+                worker: before.worker, received: before.received, started: before.started, ended: before.state.isFinal ? before.finished : .nan, state: before.state,
+                retries: before.retries, exception: before.state == .failure ? exceptionType(of: slot) ?? "" : ""),
+            to: tasks[slot].key)
     }
 }
 
@@ -176,7 +189,8 @@ extension ClusterState {
 private struct TaskSnapshot {
     var state: StateID
     var worker: NameID
-    var sent, received, started, succeeded, failed, retried: Double
+    var sent, received, started, succeeded, failed, retried, finished: Double
+    var retries: Int32
 
     @inline(__always)
     init(_ slot: TaskSlot) {
@@ -188,6 +202,8 @@ private struct TaskSnapshot {
         succeeded = slot.succeeded
         failed = slot.failed
         retried = slot.retried
+        finished = slot.finished
+        retries = slot.retries
     }
 }
 

@@ -16,7 +16,7 @@ extension ClusterState {
         }
         let row = taskRow(slot, now: now)
         if !seen.contains(slot) { family.append(.init(depth: 0, task: row)) }
-        return TaskDetail(task: row, family: family)
+        return TaskDetail(task: row, family: family, attempts: attempts(of: slot, now: now))
     }
 
     /// The first ancestor that is held, going up by parents.

@@ -108,6 +108,8 @@ public struct TaskDetail: Hashable, Sendable {
     public var task: TaskRow
     /// Root first, then depth first by parent; the depth counts from the root.
     public var family: [Relative]
+    /// Its tries, the newest last.
+    public var attempts: [TaskAttempt]
 
     public struct Relative: Hashable, Sendable {
         public var depth: Int
@@ -118,9 +120,10 @@ public struct TaskDetail: Hashable, Sendable {
         }
     }
 
-    public init(task: TaskRow, family: [Relative]) {
+    public init(task: TaskRow, family: [Relative], attempts: [TaskAttempt] = []) {
         self.task = task
         self.family = family
+        self.attempts = attempts
     }
 }
 

@@ -93,7 +93,7 @@ extension ClusterState {
     }
 
     /// As failures are grouped by it; `nil` when no event told of an exception.
-    private func exceptionType(of slot: SlotID) -> String? {
+    func exceptionType(of slot: SlotID) -> String? {
         let texts = tasks[slot].texts, nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         return texts.with(.exception) { repr in
             texts.with(.traceback) { FailureTable.exceptionType(repr: repr, traceback: $0) } ?? FailureTable.exceptionType(repr: repr, traceback: nothing)

@@ -57,6 +57,11 @@ extension DashboardState {
                 return true
             }
         case .callFound(let call, let use): take(call, for: use, now)
+        case .messageFound(let id, let answer):
+            switch answer {
+            case .found(let message): foundMessages.set(id, .found(message))
+            case .missing(let reason): foundMessages.set(id, .missing(reason))
+            }
         case .sent: updateMessageForm { _ in false }
         case .sendRefused(let reason):
             updateMessageForm { form in

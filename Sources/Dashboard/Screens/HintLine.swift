@@ -94,7 +94,8 @@ extension DashboardState {
         case .errors: return [.open, .retry, .filter, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
         case .messages: return []
-        case .queuesPane, .timingsPane, .failuresPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
+        case .failuresPane: return [.open, .retry, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
+        case .queuesPane, .timingsPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
         case .beatPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .suspendEntry, .trigger, .skip, .upcoming, .commandLine, .help]
         case .workersPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .removeHard, .shrink, .grow, .events, .commandLine, .help]
         }

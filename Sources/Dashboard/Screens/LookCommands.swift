@@ -119,6 +119,10 @@ extension DashboardState {
 
     private mutating func refresh() -> [Effect] {
         if listedQueue != nil { return [.refresh] + refreshMessages() }
+        if case .task(let id, .message) = details.last?.subject {
+            foundMessages.set(id, .asking)
+            return [.refresh, .findMessage(id)]
+        }
         guard case .task(let id, _) = details.last?.subject else {
             if case .worker(let name, _) = details.last?.subject, permission != .passive { return [.refresh, .inspect(name)] }
             return [.refresh]

@@ -85,6 +85,10 @@ extension DashboardState {
     /// What must be asked outside so that a detail can be shown; each thing once.
     mutating func questions(about subject: Subject, isFinal: Bool = false) -> [Effect] {
         switch subject {
+        case .task(let id, .message):
+            guard foundMessages[id] == nil else { return [] }
+            foundMessages.set(id, .asking)
+            return [.findMessage(id)]
         case .task(let id, let tab) where tab == .result || isFinal:
             guard results[id] == nil else { return [] }
             results.set(id, .asking)

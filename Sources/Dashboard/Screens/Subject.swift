@@ -20,7 +20,7 @@ public enum Subject: Hashable, Sendable {
 }
 
 public enum TaskTab: String, CaseIterable, Hashable, Sendable {
-    case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", family = "Family"
+    case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", attempts = "Attempts", family = "Family", message = "Message"
 }
 
 public enum QueueTab: String, CaseIterable, Hashable, Sendable {

@@ -3,6 +3,7 @@ import CeleriacCore
 extension DashboardState {
     func taskLines(_ id: TaskID, _ tab: TaskTab, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let detail = picture.detail, detail.task.id == id else {
+            if tab == .message { return messageLines(of: id, context) }
             return tab == .result || tab == .args ? storedLines(id, tab) : [Line("no event of this task is held; the result may be stored: tab Result", .dim)]
         }
         switch tab {
@@ -10,7 +11,9 @@ extension DashboardState {
         case .args: return arguments(detail.task)
         case .result: return result(detail.task)
         case .traceback: return traceback(detail.task)
+        case .attempts: return attemptLines(detail, context)
         case .family: return family(detail)
+        case .message: return messageLines(of: id, context)
         }
     }
 

@@ -9,13 +9,14 @@ struct TabStrip: Hashable {
 
     var tabs: [Tab]
 
-    /// Where each tab stands, from column 1 on; titles give way to their keys when there is no room.
+    /// Where each tab stands. Without room the gaps between them give way first, then the titles to their keys.
     func places(width: Int) -> [(tab: Tab, column: Int, text: String)] {
-        var column = 1
-        let isNarrow = tabs.reduce(1) { $0 + label($1, short: false).count + 1 } > width
+        let labels = tabs.reduce(0) { $0 + label($1, short: false).count }
+        let isNarrow = labels > width, gap = isNarrow || labels + tabs.count + 1 <= width ? 1 : 0
+        var column = gap
         return tabs.map { tab in
             let text = label(tab, short: isNarrow && !tab.isActive && !tab.key.isEmpty)
-            defer { column += DisplayWidth.columns(of: text) + 1 }
+            defer { column += DisplayWidth.columns(of: text) + gap }
             return (tab, column, text)
         }
     }

@@ -66,11 +66,9 @@ import Testing
         }
         var request = PictureRequest()
         request.failures = 10
-        #expect(
-            state.picture(request, now: start + 10).failures == [
-                FailureRow(exception: "ConnectionError", task: "shop.mail", count: 3, newestAt: start + 3),
-                FailureRow(exception: "shop.errors.Declined", task: "shop.mail", count: 2, newestAt: start + 5),
-            ])
+        let rows = state.picture(request, now: start + 10).failures ?? []
+        #expect(rows.map(\.exception) == ["ConnectionError", "shop.errors.Declined"] && rows.allSatisfy { $0.task == "shop.mail" })
+        #expect(rows.map(\.count) == [3, 2] && rows.map(\.newestAt) == [start + 3, start + 5])
         #expect(state.picture(request, now: start + 1_000).failures == [])
         #expect(state.timings(over: 900, now: start + 10).first?.failed == 5)
     }

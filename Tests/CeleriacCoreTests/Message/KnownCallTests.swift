@@ -67,7 +67,7 @@ import Testing
         let call = known("('a', ...)", kwargs: "{'k': 1}")
         #expect(call.source == nil && call.args == nil && call.kwargs == ["k": 1])
         #expect(call.draft.missing == [.args] && call.draft.read(now: 0).terms == nil && call.call(id: "n", keepsLinks: false) == nil)
-        #expect(call.draft[.kwargs] == #"{"k": 1}"#)
+        #expect(call.draft[.kwargs] == #"{"k":1}"#)
     }
 
     @Test func theQueueIsTheMessagesThenTheOneThatEventsNamedThenTheRecords() throws {

@@ -26,10 +26,15 @@ public struct CallFinder: Sendable {
         guard searchesQueues else { return known(.missing("the queues were not looked through")) }
         let quick = known(.missing("the queues were not looked through: the record tells"))
         if quick.source == .record { return quick }
+        return known(await message(of: id))
+    }
+
+    /// Looks for its message; reads whole queues.
+    func message(of id: TaskID) async -> CallEvidence.Answer<SeenMessage> {
         do throws(TransportError) {
-            guard let found = try await broker.message(of: id) else { return known(.missing("it is in no queue, and no worker holds it")) }
-            return known(.found(SeenMessage(found.message, in: found.queue, found.position.map { .waiting(position: $0) } ?? .held)))
-        } catch { return known(.missing(error.description)) }
+            guard let found = try await broker.message(of: id) else { return .missing("it is in no queue, and no worker holds it") }
+            return .found(SeenMessage(found.message, in: found.queue, found.position.map { .waiting(position: $0) } ?? .held))
+        } catch { return .missing(error.description) }
     }
 
     private func record(of id: TaskID) async -> CallEvidence.Answer<ResultRecord> {

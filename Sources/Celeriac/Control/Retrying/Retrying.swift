@@ -47,6 +47,13 @@ public actor Retrying {
 
     public func find(_ id: TaskID) async -> KnownCall { await finder.find(id, seen: seen[id], searchesQueues: true) }
 
+    /// Where its message lies, else as it was seen before. Reads whole queues.
+    public func message(of id: TaskID) async -> CallEvidence.Answer<SeenMessage> {
+        let answer = await finder.message(of: id)
+        if case .missing = answer, let seen = seen[id] { return .found(seen) }
+        return answer
+    }
+
     // MARK: - One
 
     /// - Throws: `TransportError` of kind `.refused` when the task that is to be sent again has not ended, or runs again.
