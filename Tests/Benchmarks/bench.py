@@ -1,7 +1,7 @@
 """Runs the benchmarks, prints a table and writes all figures as JSON.
 
 usage: bench.py [--json FILE] [--only NAME[,NAME…]] [--events COUNT]
-What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys, views and entries), beat, onrabbit (rabbit-…), engine (the rest).
+What is timed stands in the docstring of each part: ingest, start (start and ping), idle, keys (keys, views and entries), beat, messages, onrabbit (rabbit-…), engine (the rest).
 """
 import argparse
 import json
@@ -16,10 +16,11 @@ import engine
 import idle
 import ingest
 import keys
+import messages
 import onrabbit
 import start
 
-PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest", "beat", "entries", "rabbit-execute", "rabbit-publish", "rabbit-ingest")
+PARTS = ("ingest", "start", "ping", "idle", "keys", "views", "execute", "publish", "roundtrip", "sqlite", "rest", "beat", "entries", "rabbit-execute", "rabbit-publish", "rabbit-ingest", "messages")
 
 
 def measure(part, options):
@@ -40,6 +41,7 @@ def measure(part, options):
         "rabbit-execute": onrabbit.measure_execute,
         "rabbit-publish": onrabbit.measure_publish,
         "rabbit-ingest": onrabbit.measure_ingest,
+        "messages": messages.measure,
     }[part]()
 
 
@@ -53,6 +55,8 @@ def amount(name, value):
         return f"{value * 1000:.{0 if value >= 0.01 else 2}f} ms" if value < 1 else f"{value:.2f} s"
     if name in ("peak_rss", "rss", "rss_before", "rss_after", "bytes_held"):
         return f"{value / 1e6:.0f} MB"
+    if name in ("received_bytes", "message_bytes"):
+        return f"{value / 1000:.1f} kB"
     if name == "bytes_per_task":
         return f"{value:.0f} B"
     if name in ("events", "tasks"):

@@ -1,7 +1,7 @@
 """What becomes of tasks when workers, their children, brokers, connections and beats die: nothing is lost, and what runs twice was in flight and says so.
 
 usage: faults.py [--tasks COUNT] [--only NAME[,NAME…]] [--seed NUMBER]
-       NAMEs: workers children broker long beat rabbit-workers rabbit-broker rabbit-cluster rabbit-cuts rabbit-halfopen rabbit-leaks
+       NAMEs: acts workers children broker long beat rabbit-workers rabbit-broker rabbit-cluster rabbit-cuts rabbit-halfopen rabbit-leaks
 
 Each task has a unique number and writes it, with the mark "redelivered" when its message bore one, into a ledger: a Redis server of its own that nobody
 kills. SUITE_WORKER names the worker, .build/debug/suite-worker if not set; CELERIAC_BIN the program whose beats and dashboards are killed. Prints a line for each part; exit
@@ -22,6 +22,7 @@ import uuid
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import acts
 import beats
 import rabbits
 from ledger import BACK_WITHIN, Workers, judge
@@ -131,8 +132,16 @@ def long(_):
         return judge("long", 2 * count, ledger, 0, f"; visibility timeout {timeout} s, ETA {10 * timeout} s, run time {3 * timeout} s")
 
 
+def messages(count):
+    """Acts on waiting messages, killed 50 times each; 10 times in a short run."""
+    problems = acts.measure(random.randrange(1 << 32), message, 50 if count >= 10_000 else 10)
+    for problem in problems:
+        print(f"acts: {problem}", flush=True)
+    return not problems
+
+
 PARTS = {
-    "workers": workers, "children": children, "broker": broker, "long": long, "beat": beats.beat, "rabbit-workers": rabbits.workers, "rabbit-broker": rabbits.broker,
+    "acts": messages, "workers": workers, "children": children, "broker": broker, "long": long, "beat": beats.beat, "rabbit-workers": rabbits.workers, "rabbit-broker": rabbits.broker,
     "rabbit-cluster": rabbits.cluster, "rabbit-cuts": rabbits.cuts, "rabbit-halfopen": rabbits.halfopen, "rabbit-leaks": rabbits.leaks,
 }
 

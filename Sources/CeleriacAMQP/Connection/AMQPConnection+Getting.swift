@@ -24,4 +24,12 @@ extension AMQPConnection {
         if let base = message.body.bytes { envelope.body = Array(UnsafeRawBufferPointer(start: base, count: message.body.len)) }
         return (envelope, left)
     }
+
+    /// Asks for the next message of a queue, to be settled; does not wait for it. What is told is a delivery to a consumer without a name, or that there is none.
+    func ask(for queue: String, on channel: Channel) throws(TransportError) {
+        try checkAlive("get", short: queue)
+        defer { arena.recycle() }
+        var question = amqp_basic_get_t(ticket: 0, queue: arena.bytes(queue), no_ack: 0)
+        try check(status: amqp_send_method(state, channel, amqp_method_number_t(AMQP_BASIC_GET_METHOD), &question), "get")
+    }
 }

@@ -5,6 +5,8 @@ import CeleriacCore
 /// What a channel hears without having asked.
 enum ChannelEvent {
     case delivery(consumer: String, tag: UInt64, Envelope)
+    /// Nothing was left for one of those who asked.
+    case empty
     /// The broker has it (`basic.ack`), or says that it could not take it (`basic.nack`).
     case confirmed(UInt64, multiple: Bool, isTaken: Bool)
     /// No queue was bound for a mandatory message.
@@ -70,6 +72,8 @@ extension AMQPConnection {
         switch cr_method(&frame) {
         case AMQP_BASIC_DELIVER_METHOD: incoming[channel] = IncomingMessage(arguments.load(as: amqp_basic_deliver_t.self))
         case AMQP_BASIC_RETURN_METHOD: incoming[channel] = IncomingMessage(arguments.load(as: amqp_basic_return_t.self))
+        case AMQP_BASIC_GET_OK_METHOD: incoming[channel] = IncomingMessage(arguments.load(as: amqp_basic_get_ok_t.self))
+        case AMQP_BASIC_GET_EMPTY_METHOD: take(channel, .empty)
         case AMQP_BASIC_ACK_METHOD:
             let ack = arguments.load(as: amqp_basic_ack_t.self)
             take(channel, .confirmed(ack.delivery_tag, multiple: ack.multiple != 0, isTaken: true))

@@ -25,6 +25,14 @@ struct IncomingMessage {
         isRedelivered = deliver.redelivered != 0
     }
 
+    /// Its consumer has no name.
+    init(_ got: amqp_basic_get_ok_t) {
+        head = .delivery(consumer: "", tag: got.delivery_tag)
+        exchange = String(repairing: got.exchange)
+        routingKey = String(repairing: got.routing_key)
+        isRedelivered = got.redelivered != 0
+    }
+
     init(_ returned: amqp_basic_return_t) {
         head = .returned(reason: String(repairing: returned.reply_text))
         exchange = String(repairing: returned.exchange)

@@ -395,7 +395,7 @@ actor ConsumingLink {
             case .delivery(_, _, let envelope): heard[channel, default: []].append(envelope)
             case .cancelled: leave(listener, TransportError(.unreachable, operation: "listen", endpoint: endpoint, cause: "the queue was deleted"))
             case .closed(let error): leave(listener, error)
-            case .confirmed, .returned: break
+            case .confirmed, .returned, .empty: break
             }
             return
         }
@@ -409,7 +409,7 @@ actor ConsumingLink {
             drop(
                 channel, TransportError(.unreachable, operation: "consume", endpoint: endpoint, cause: "the broker took the queue \(ForeignText.safe(name.rawValue)) away"))
         case .closed(let error): drop(channel, error)
-        case .confirmed, .returned: break
+        case .confirmed, .returned, .empty: break
         }
     }
 

@@ -261,7 +261,7 @@ actor PublishingLink {
             // An exchange that was known may be gone.
             exchanges = []
             abandon(TransportError(.unreachable, operation: "publish", endpoint: error.endpoint, cause: error.cause, hint: error.hint))
-        case .delivery, .cancelled: break
+        case .delivery, .cancelled, .empty: break
         }
     }
 

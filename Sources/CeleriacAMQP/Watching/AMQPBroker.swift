@@ -10,14 +10,18 @@ import Synchronization
 /// messages are ready in them and who consumes.
 public final class AMQPBroker: BrokerConnection {
     public let endpoint: String
-    private let permission: Permission
+    let permission: Permission
+    let address: AMQPAddress
     private let topology: Topology
     private let publisher: PublishingLink
+    /// Of its own: what is put into queues may be much, and no request waits behind it.
+    let editor: PublishingLink
+    let walks = OpenWalks()
     /// Events have theirs: a flood of them keeps no reply waiting.
     private let feed: ConsumingLink
     private let replies: ConsumingLink
     private let pidbox: Pidbox
-    private let inspector: QueueInspector
+    let inspector: QueueInspector
     private let activities = Activities()
     private let eventExchange: String
     private let live = LiveFeeds()
@@ -33,7 +37,9 @@ public final class AMQPBroker: BrokerConnection {
         eventExchange = settings.eventExchange
         self.permission = permission
         topology = Topology(settings)
+        self.address = address
         publisher = PublishingLink(address, topology)
+        editor = PublishingLink(address, topology)
         feed = ConsumingLink(address, topology, purpose: "events")
         replies = ConsumingLink(address, topology, purpose: "watching")
         pidbox = Pidbox(publisher, replies, exchange: settings.controlExchange + ".pidbox")
@@ -42,6 +48,8 @@ public final class AMQPBroker: BrokerConnection {
 
     public func close() async {
         await activities.end(within: .seconds(1))
+        await walks.close()
+        await editor.close()
         await feed.close()
         await replies.close()
         await publisher.close()
@@ -102,9 +110,7 @@ extension AMQPBroker {
 
     /// Takes a sample of the foremost messages and gives them back to where they were.
     public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
-        guard permission == .act else {
-            throw TransportError(.readOnly, operation: "peek", endpoint: endpoint, cause: "peeking marks messages as redelivered", hint: "start without --\(permission == .passive ? "passive" : "read-only")")
-        }
+        try ControlGuard.check("peek", permission, endpoint, cause: "peeking marks messages as redelivered")
         guard first == 0 else { throw TransportError(.refused, operation: "peek", endpoint: endpoint, cause: "RabbitMQ shows only the foremost messages of a queue") }
         return try await inspector.sample(queue, limit: limit, endpoint)
     }
@@ -141,17 +147,5 @@ extension EventBatch {
             start = end
         }
         return batches
-    }
-}
-
-extension AMQPBroker {
-    public var editing: EditingTraits { [] }
-
-    public func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk {
-        throw TransportError(.refused, operation: "walk", endpoint: endpoint, cause: "not written yet")
-    }
-
-    public func insert(_ messages: [KeptMessage], at end: QueueEnd) async throws(TransportError) {
-        throw TransportError(.refused, operation: "insert", endpoint: endpoint, cause: "not written yet")
     }
 }

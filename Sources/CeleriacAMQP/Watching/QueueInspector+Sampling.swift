@@ -12,7 +12,18 @@ extension QueueInspector {
     /// The foremost messages of a queue, taken out and given back.
     /// - Throws: kind `.refused` where that would use up what a queue counts, or cannot be done.
     func sample(_ queue: QueueName, limit: Int, _ endpoint: String) async throws(TransportError) -> QueueSample {
-        func refused(_ cause: String, hint: String? = nil) -> TransportError { TransportError(.refused, operation: "peek", endpoint: endpoint, cause: cause, hint: hint) }
+        let report = try await holdable(queue, "peek", endpoint)
+        let limit = max(0, min(limit, Self.most))
+        let (envelopes, total) = try await report.isQuorum ? tap(queue, limit: limit, size: report.messageSize) : link.sample(queue, limit: limit, bytes: Self.mostBytes)
+        var copies = Copies()
+        let messages = envelopes.enumerated().map { QueueSample.Message($0.element, copies.message($0.element, in: queue), position: $0.offset) }
+        return QueueSample(queue: queue, first: 0, messages: messages, total: total, isMarked: true)
+    }
+
+    /// What there is to know of a queue whose messages can be taken out and given back.
+    /// - Throws: kind `.refused` where that would use up what a queue counts, or cannot be done.
+    func holdable(_ queue: QueueName, _ operation: String, _ endpoint: String) async throws(TransportError) -> QueueReport {
+        func refused(_ cause: String, hint: String? = nil) -> TransportError { TransportError(.refused, operation: operation, endpoint: endpoint, cause: cause, hint: hint) }
         guard let management else {
             throw refused("what kind of queue it is cannot be known without the management plugin", hint: "management=http://HOST:15672 in the broker's URL")
         }
@@ -21,12 +32,9 @@ extension QueueInspector {
             throw refused("what kind of queue it is cannot be known: \(error.cause)", hint: error.hint ?? "rabbitmq-plugins enable rabbitmq_management")
         }
         guard let report else { throw refused("there is no queue \(ForeignText.safe(queue.rawValue))") }
-        if report.traits.type == "quorum", !report.knowsPolicies { throw refused("which policies apply to it is not known yet", hint: "try again in a few seconds") }
+        if report.isQuorum, !report.knowsPolicies { throw refused("which policies apply to it is not known yet", hint: "try again in a few seconds") }
         if let reason = Self.whyNotSample(report.traits, server: try await link.serverVersion()) { throw refused(reason) }
-        let limit = max(0, min(limit, Self.most)), isQuorum = report.traits.type == "quorum"
-        let (envelopes, total) = try await isQuorum ? tap(queue, limit: limit, size: report.messageSize) : link.sample(queue, limit: limit, bytes: Self.mostBytes)
-        let messages = envelopes.enumerated().map { QueueSample.Message($0.element, in: queue, position: $0.offset) }
-        return QueueSample(queue: queue, first: 0, messages: messages, total: total, isMarked: true)
+        return report
     }
 
     /// Of a quorum queue. What was got message by message comes back out of order there, and what is rejected at its end; what one consumer held comes back

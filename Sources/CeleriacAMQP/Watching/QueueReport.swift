@@ -69,6 +69,8 @@ struct QueueReport: Sendable {
         }
     }
 
+    var isQuorum: Bool { traits.type == "quorum" }
+
     /// The exchange that takes its dead letters; empty for the default one.
     var deadLetterExchange: String? { traits.setting("dead-letter-exchange")?.string }
     /// The routing key that they get, instead of their own.

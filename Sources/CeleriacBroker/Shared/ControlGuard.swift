@@ -18,4 +18,12 @@ package enum ControlGuard {
             throw TransportError(.readOnly, operation: request.method, endpoint: endpoint, cause: "not sent: this session is passive and asks workers nothing")
         }
     }
+
+    /// For what changes queues.
+    /// - Throws: kind `.readOnly`, unless the permission is to act.
+    package static func check(_ operation: String, _ permission: Permission, _ endpoint: String, cause: String = "nothing is changed") throws(TransportError) {
+        guard permission != .act else { return }
+        let name = permission == .passive ? "passive" : "read-only"
+        throw TransportError(.readOnly, operation: operation, endpoint: endpoint, cause: "\(cause): this session is \(name)", hint: "start without --\(name)")
+    }
 }

@@ -21,7 +21,8 @@ public struct QueueSample: Hashable, Sendable {
             self.init(envelope, KeptMessage(queue: queue, bytes: envelope.encoded()), position: position)
         }
 
-        private init(_ envelope: Envelope, _ kept: KeptMessage, position: Int) {
+        /// - Parameter kept: the message as it is taken hold of, without what its broker wrote on it when it showed it.
+        public init(_ envelope: Envelope, _ kept: KeptMessage, position: Int) {
             self.kept = kept
             self.position = position
             size = envelope.body.count

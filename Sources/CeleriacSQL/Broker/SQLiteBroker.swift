@@ -6,7 +6,8 @@ public import CeleriacCore
 /// Nothing is opened before the first call. With permission to act a missing file is made; otherwise it is an error until somebody has made it, and nothing is
 /// written but what listening takes: that one listens, and reply boxes. Events and remote control are our own workers' alone: Python's have neither on SQL.
 public final class SQLiteBroker: BrokerConnection {
-    private let access: FileAccess
+    let access: FileAccess
+    let permission: Permission
     private let eventExchange: String
     private let inspector: QueueInspector
     private let pidbox: Pidbox
@@ -22,6 +23,7 @@ public final class SQLiteBroker: BrokerConnection {
         let access = try FileAccess(url, .queues, creates: permission == .act)
         let controlExchange = url[option: "control_exchange"] ?? settings.controlExchange
         self.access = access
+        self.permission = permission
         eventExchange = url[option: "event_exchange"] ?? settings.eventExchange
         inspector = QueueInspector(access, eventExchange: eventExchange)
         pidbox = Pidbox(access, permission, exchange: controlExchange + ".pidbox", now: secondsSince1970)
@@ -79,7 +81,7 @@ extension SQLiteBroker {
     public var peekingMarks: Bool { false }
 
     public func peek(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
-        try await access.read("peek") { try QueuePage.read($0, queue, from: first, limit: limit) }
+        try await access.read("peek") { [mark = access.file.path.mark] in try QueuePage.read($0, queue, from: first, limit: limit, mark: mark) }
     }
 }
 
@@ -93,17 +95,5 @@ extension EventBatch {
             payloads.append(start..<bytes.count)
         }
         self.init(bytes: bytes, payloads: payloads, form: .envelope, receivedAt: receivedAt, dropped: missed)
-    }
-}
-
-extension SQLiteBroker {
-    public var editing: EditingTraits { [] }
-
-    public func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk {
-        throw TransportError(.refused, operation: "walk", endpoint: endpoint, cause: "not written yet")
-    }
-
-    public func insert(_ messages: [KeptMessage], at end: QueueEnd) async throws(TransportError) {
-        throw TransportError(.refused, operation: "insert", endpoint: endpoint, cause: "not written yet")
     }
 }

@@ -30,8 +30,9 @@ struct ClaimTag: Hashable, Sendable {
 
     /// `nil` for a tag of another store.
     init?(_ tag: Delivery.Tag) {
-        let parts = tag.rawValue.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let message = Int64(parts[0]), let version = Int64(parts[1]) else { return nil }
+        // Messages that were put at the front of a queue have numbers below zero.
+        let text = tag.rawValue
+        guard let dash = text.lastIndex(of: "-"), let message = Int64(text[..<dash]), let version = Int64(text[text.index(after: dash)...]) else { return nil }
         self.init(message: message, version: version)
     }
 }

@@ -67,6 +67,9 @@ enum KombuTables {
         return priority == 0 ? nil : "1970-01-01 00:00:0\(priority).000000"
     }
 
+    /// Those that say a priority.
+    static let priorityTimestamps = Set((1...9).compactMap { timestamp(priority: $0) })
+
     // MARK: - Looking
 
     /// → queue name, number of waiting messages; queues without any are left out.
@@ -89,13 +92,8 @@ enum KombuTables {
     static let present = """
         SELECT q.name, count(*) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id > ? GROUP BY m.queue_id
         """
-    /// Queue name, limit, offset → payloads, the one served next first.
-    static let page = """
-        SELECT m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
-        WHERE q.name = ? AND m.visible = 1 ORDER BY m.timestamp, m.id LIMIT ? OFFSET ?
-        """
-    /// Queue name → number of waiting messages.
-    static let waitingCount = "SELECT count(*) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE q.name = ? AND m.visible = 1"
+    /// Queue id, limit, offset → id, timestamp, payload as a blob, the one served next first.
+    static let page = "\(waitingRows) ORDER BY timestamp, id LIMIT ? OFFSET ?"
     /// Text → queue name, id, timestamp, payload of the waiting messages that hold it.
     static let waitingWith = """
         SELECT q.name, m.id, m.timestamp, m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
@@ -105,5 +103,38 @@ enum KombuTables {
     static let position = """
         SELECT count(*) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
         WHERE q.name = ? AND m.visible = 1 AND (coalesce(m.timestamp, '') < coalesce(?, '') OR (coalesce(m.timestamp, '') = coalesce(?, '') AND m.id < ?))
+        """
+
+    // MARK: - Editing
+
+    private static let waitingRows = "SELECT id, timestamp, CAST(payload AS BLOB) FROM kombu_message WHERE queue_id = ? AND visible = 1"
+    /// Queue id, limit → id, timestamp, payload as a blob, the one served next first.
+    static let front = "\(waitingRows) ORDER BY timestamp, id LIMIT ?"
+    /// Needle or null, queue id, highest id, limit → id, timestamp, payload as a blob, null without the needle.
+    private static let walked = """
+        SELECT id, timestamp, CASE WHEN ?1 IS NULL OR instr(CAST(payload AS BLOB), ?1) > 0 THEN CAST(payload AS BLOB) END FROM kombu_message
+        WHERE queue_id = ?2 AND visible = 1 AND id <= ?3
+        """
+    /// Those after timestamp and id with the same timestamp; with a later one; with any.
+    static let walkAlike = "\(walked) AND timestamp IS ?5 AND id > ?6 ORDER BY timestamp, id LIMIT ?4"
+    static let walkLater = "\(walked) AND timestamp > ?5 ORDER BY timestamp, id LIMIT ?4"
+    static let walkTimed = "\(walked) AND timestamp IS NOT NULL ORDER BY timestamp, id LIMIT ?4"
+    static let firstMessage = "SELECT min(id) FROM kombu_message"
+    static let highestMessage = "SELECT max(id) FROM kombu_message"
+    /// Timestamp, whether it is a text, payload as a blob (empty ones come as null), queue id.
+    static let insertBytes = """
+        INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, ?1, CASE WHEN ?2 THEN CAST(coalesce(?3, X'') AS TEXT) ELSE ?3 END, 1, ?4)
+        """
+    /// Id, timestamp, whether it is a text, payload as a blob, version, queue id. Nothing when the id is taken.
+    static let insertRow = """
+        INSERT OR IGNORE INTO kombu_message (id, visible, timestamp, payload, version, queue_id)
+        VALUES (?1, 1, ?2, CASE WHEN ?3 THEN CAST(coalesce(?4, X'') AS TEXT) ELSE ?4 END, ?5, ?6)
+        """
+    /// Id, queue id, payload as a blob.
+    static let deleteUnchanged = "DELETE FROM kombu_message WHERE id = ? AND queue_id = ? AND visible = 1 AND CAST(payload AS BLOB) = coalesce(?, X'')"
+    /// Whether it is a text, new payload as a blob, id, queue id, old payload as a blob.
+    static let updateUnchanged = """
+        UPDATE kombu_message SET payload = CASE WHEN ?1 THEN CAST(coalesce(?2, X'') AS TEXT) ELSE ?2 END, version = version + 1
+        WHERE id = ?3 AND queue_id = ?4 AND visible = 1 AND CAST(payload AS BLOB) = coalesce(?5, X'')
         """
 }

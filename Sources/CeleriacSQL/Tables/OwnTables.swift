@@ -70,6 +70,10 @@ enum OwnTables {
     static let deleteClaims = "DELETE FROM celeriac_claim WHERE owner_id = ?"
     /// Queue id.
     static let deleteClaimsOfQueue = "DELETE FROM celeriac_claim WHERE message_id IN (SELECT id FROM kombu_message WHERE queue_id = ?)"
+    /// Message id: whatever version.
+    static let forgetClaim = "DELETE FROM celeriac_claim WHERE message_id = ?"
+    /// → the lowest id that is claimed.
+    static let firstClaimed = "SELECT min(message_id) FROM celeriac_claim"
     static let countClaims = "SELECT count(*) FROM celeriac_claim"
     /// Limit → message id, version.
     static let heldMessages = "SELECT message_id, version FROM celeriac_claim ORDER BY claimed_at LIMIT ?"

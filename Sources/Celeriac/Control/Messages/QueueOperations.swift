@@ -75,7 +75,7 @@ public struct QueueOperations: Sendable {
         let broker: any QueueEditing
 
         func put(_ messages: [KeptMessage]) async throws(TransportError) {
-            try await broker.insert(messages.map { $0.readdressed(to: queue) }, at: .back)
+            try await broker.insert(await mapMany(messages) { [queue] in $0.readdressed(to: queue) }, at: .back)
         }
     }
 
@@ -212,10 +212,3 @@ public struct QueueOperations: Sendable {
     }
 }
 
-extension KeptMessage {
-    /// For another queue: what is no envelope goes as it is.
-    func readdressed(to queue: QueueName) -> KeptMessage {
-        guard let envelope = try? Envelope(decoding: bytes) else { return KeptMessage(queue: queue, bytes: bytes) }
-        return KeptMessage(queue: queue, bytes: envelope.readdressed(to: queue).encoded())
-    }
-}

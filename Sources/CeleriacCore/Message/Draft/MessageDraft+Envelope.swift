@@ -1,4 +1,4 @@
-public import OrderedCollections
+import OrderedCollections
 
 extension MessageDraft.Terms {
     /// A new call of the task.
@@ -51,17 +51,6 @@ extension MessageDraft.Terms {
             envelope.headers.merge(headers) { _, typed in typed }
         }
         if draft.isChanged(.queue), let queue { envelope = envelope.readdressed(to: queue) }
-        return envelope
-    }
-}
-
-extension Envelope {
-    /// For another queue, by the anonymous exchange: whoever gives it back puts it there.
-    public func readdressed(to queue: QueueName) -> Envelope {
-        var envelope = self
-        var info = envelope.properties["delivery_info"]?.object ?? [:]
-        (info["exchange"], info["routing_key"]) = ("", .string(queue.rawValue))
-        envelope.properties["delivery_info"] = .object(info)
         return envelope
     }
 }

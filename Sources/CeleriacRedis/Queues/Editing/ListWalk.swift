@@ -61,7 +61,7 @@ final class ListWalk: QueueWalk {
     }
 
     func front(limit: Int) async throws(TransportError) -> [KeptMessage] {
-        try await QueuePage(pool: pool, keys: keys).read(queue, from: 0, limit: limit).messages.map(\.kept)
+        try await QueuePage(pool: pool, keys: keys).kept(queue, from: 0, limit: limit).messages
     }
 
     func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage> {

@@ -1,0 +1,297 @@
+import CeleriacBroker
+import CeleriacCore
+
+/// One connection on which messages of one queue are held: each until it is acknowledged, the others until they are given back with the connection.
+actor MessageHold {
+    /// How messages are taken out so that what is given back stands where it stood.
+    /// The size is that of a message on average, as far as it is known.
+    enum Way: Sendable {
+        /// Message by message: classic queues put each back into its place.
+        case asking(size: Int)
+        /// By one consumer: what it held comes back in front of a quorum queue in its old order; what was asked for would not.
+        case consuming(size: Int)
+    }
+
+    private struct Entry {
+        let number: UInt64
+        /// `nil`: without the needle.
+        let message: KeptMessage?
+        let size: Int
+    }
+
+    /// Messages, and bytes of them, that are held at once at most.
+    static let most = 50_000, mostBytes = 256 << 20
+    /// Bytes of the messages of one piece, and of those that are asked for before the first of them has come.
+    private static let pieceBytes = 32 << 20, askedBytes = 8 << 20
+    private static let mostAsked = 256
+    private static let patience = Duration.seconds(30)
+    /// How long nothing comes before the broker is asked whether there is more.
+    private static let silence = Duration.milliseconds(50)
+    private static let stride = 50
+
+    private let thread = ConnectionThread()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    nonisolated let endpoint: String
+
+    private let queue: QueueName
+    private let needle: [UInt8]
+    private let way: Way
+    private var roster: Roster
+    private var connection: AMQPConnection?
+    private var channel: AMQPConnection.Channel = 0
+    private var failure: TransportError?
+    /// All that is held, in the order of their coming.
+    private var entries: [Entry] = []
+    private var numbers: [KeptMessage: UInt64] = [:]
+    private var bytes = 0
+    /// Of those that are held, how many `next` has told; and bytes of the others.
+    private var told = 0
+    private var untoldBytes = 0
+    /// Messages that have come, in all.
+    private var arrivals = 0
+    private var copies = Copies()
+    /// Questions that are not answered yet, and whether the last answer was that nothing is left.
+    private var asked = 0
+    private var isEmpty = false
+    /// Messages that the broker lets the consumer hold; `nil` without one.
+    private var prefetch: Int?
+    /// The largest message so far.
+    private var largest = 1
+    /// What is served next is wanted, with the needle or without.
+    private var isFront = false
+    private let bell = Bell()
+
+    init(_ address: AMQPAddress, _ queue: QueueName, needle: [UInt8], way: Way) {
+        self.queue = queue
+        self.needle = needle
+        self.way = way
+        endpoint = address.shown
+        roster = Roster(address)
+    }
+
+    deinit { thread.end() }
+
+    /// - Returns: messages that are ready.
+    func begin() throws(TransportError) -> Int {
+        let connection = try roster.connect("editing")
+        self.connection = connection
+        thread.setWatch(
+            .init(
+                descriptor: connection.descriptor,
+                patience: { [weak self] in self?.assumeIsolated { $0.connection?.pause } ?? -1 },
+                look: { [weak self] in self?.assumeIsolated { $0.look() } }))
+        channel = try telling { (connection) throws(TransportError) in try connection.openChannel() }
+        return try ready()
+    }
+
+    func close() {
+        guard let connection else { return }
+        // When its closing is answered, a classic queue has everything back.
+        connection.close(channel)
+        connection.close()
+        lose(error(.unreachable, "the walk was closed"))
+    }
+
+    // MARK: - Taking
+
+    func next(limit: Int) async throws(TransportError) -> WalkPiece? {
+        try await fetch(limit)
+        var piece = WalkPiece(messages: [], passed: 0), size = 0
+        for entry in entries.dropFirst(told) where piece.passed < limit && size < Self.pieceBytes {
+            piece.passed += 1
+            size += entry.size
+            if let message = entry.message { piece.messages.append(message) }
+        }
+        told += piece.passed
+        untoldBytes -= size
+        if piece.passed > 0 { return piece }
+        if entries.count < (prefetch ?? Self.most), bytes < Self.mostBytes { return nil }
+        guard try ready() > 0 else { return nil }
+        throw error(
+            .refused, "RabbitMQ shows a message only to who takes it out, and no more than \(entries.count) are taken out of a queue at once",
+            hint: "at most \(Self.most) messages, or \(Self.mostBytes >> 20) MB")
+    }
+
+    func front(limit: Int) async throws(TransportError) -> [KeptMessage] {
+        isFront = true
+        try await fetch(min(limit, Self.most))
+        return entries.prefix(limit).compactMap(\.message)
+    }
+
+    /// Takes messages until there are no more, or enough.
+    private func fetch(_ limit: Int) async throws(TransportError) {
+        switch way {
+        case .asking(let size): try await ask(limit, size)
+        case .consuming(let size): try await consume(limit, size)
+        }
+    }
+
+    /// How many are still to come until there are `limit`.
+    private func missing(_ limit: Int) -> Int {
+        if isFront { return bytes < Self.pieceBytes ? limit - entries.count : 0 }
+        return untoldBytes < Self.pieceBytes ? limit - (entries.count - told) : 0
+    }
+
+    private func ask(_ limit: Int, _ size: Int) async throws(TransportError) {
+        isEmpty = false
+        while !isEmpty {
+            let room = bytes < Self.mostBytes ? Self.most - entries.count : 0
+            // The first ones tell how large they are.
+            let count = min(missing(limit), room, Self.mostAsked, 2 * arrivals + 16, max(1, Self.askedBytes / max(largest, size)))
+            guard count > 0 else { return }
+            try telling { (connection) throws(TransportError) in
+                for _ in 0..<count { try connection.ask(for: queue.rawValue, on: channel) }
+            }
+            asked = count
+            var deadline = ContinuousClock.now + Self.patience
+            while asked > 0 {
+                let heard = bell.rings, before = asked
+                await bell.wait(after: heard, atMost: .seconds(1))
+                if let failure { throw failure }
+                if asked < before { deadline = .now + Self.patience }
+                if .now > deadline { throw giveUp(error(.timedOut, "the server did not answer within \(Self.patience.components.seconds) s")) }
+            }
+        }
+    }
+
+    private func consume(_ limit: Int, _ size: Int) async throws(TransportError) {
+        if prefetch == nil {
+            // Once for all: further consumers would mix up the order in which messages come back.
+            let count = max(1, min(isFront ? 2 * limit : Self.most, Self.most, (isFront ? Self.pieceBytes : Self.mostBytes) / max(1, size)))
+            try telling { (connection) throws(TransportError) in
+                try connection.setPrefetch(count, global: false, on: channel)
+                try connection.consume(queue.rawValue, consumer: "walk", isAcknowledging: true, on: channel)
+            }
+            prefetch = count
+        }
+        var isQuiet = false, deadline = ContinuousClock.now + Self.patience
+        while true {
+            let heard = bell.rings, before = arrivals
+            if let failure { throw failure }
+            if missing(limit) <= 0 || entries.count >= prefetch ?? 0 { return }
+            await bell.wait(after: heard, atMost: Self.silence)
+            if arrivals > before {
+                (isQuiet, deadline) = (false, .now + Self.patience)
+                continue
+            }
+            let ready = try ready()
+            // What is no longer ready may be on its way.
+            if ready == 0, isQuiet { return }
+            isQuiet = ready == 0
+            if .now > deadline { throw giveUp(error(.timedOut, "the server hands none of \(ready) messages out")) }
+        }
+    }
+
+    /// Messages that nobody holds.
+    private func ready() throws(TransportError) -> Int {
+        try telling { (connection) throws(TransportError) in try connection.declareQueue(queue.rawValue, isPassive: true, on: channel).ready }
+    }
+
+    // MARK: - Settling
+
+    /// Whether it is certain that a message is held.
+    func holds(_ message: KeptMessage) throws(TransportError) -> Bool {
+        _ = try ready()
+        return numbers[message] != nil
+    }
+
+    /// Returns when the broker has taken the acknowledgements.
+    /// - Returns: those that were held.
+    func remove(_ messages: [KeptMessage]) throws(TransportError) -> Set<KeptMessage> {
+        if let failure { throw failure }
+        let removed = Set(messages.filter { numbers[$0] != nil }), wanted = Set(removed.compactMap { numbers[$0] })
+        guard !wanted.isEmpty else { return [] }
+        // One answer for all up to the first that stays.
+        let run = entries.prefix { wanted.contains($0.number) }
+        try telling { (connection) throws(TransportError) in
+            if let last = run.last { try connection.acknowledge(last.number, multiple: true, on: channel) }
+            for entry in entries.dropFirst(run.count) where wanted.contains(entry.number) { try connection.acknowledge(entry.number, multiple: false, on: channel) }
+        }
+        // The broker does one thing after the other.
+        _ = try ready()
+        for message in removed { numbers[message] = nil }
+        told -= entries.prefix(told).count { wanted.contains($0.number) }
+        entries.removeAll { wanted.contains($0.number) }
+        (bytes, untoldBytes) = (entries.reduce(0) { $0 + $1.size }, entries.dropFirst(told).reduce(0) { $0 + $1.size })
+        return removed
+    }
+
+    // MARK: - The connection
+
+    private func look() {
+        guard let connection else { return }
+        do throws(TransportError) {
+            while failure == nil, try connection.look(upTo: Self.stride, { channel, event in take(event, channel) }) {}
+        } catch { lose(error) }
+        if let failure { lose(failure) }
+        bell.ring()
+    }
+
+    private func take(_ event: ChannelEvent, _ channel: AMQPConnection.Channel) {
+        guard channel == self.channel, failure == nil else { return }
+        switch event {
+        case .delivery(_, let number, let envelope):
+            hold(envelope, number)
+            asked = max(0, asked - 1)
+        case .empty:
+            asked = max(0, asked - 1)
+            isEmpty = true
+        case .cancelled: failure = error(.unreachable, "the broker took the queue \(ForeignText.safe(queue.rawValue)) away")
+        case .closed(let error): failure = error
+        case .confirmed, .returned: break
+        }
+    }
+
+    private func hold(_ envelope: Envelope, _ number: UInt64) {
+        arrivals += 1
+        let message = copies.message(envelope, in: queue), size = message.bytes.count
+        let isWanted = isFront || needle.isEmpty || message.bytes.contains(needle)
+        entries.append(Entry(number: number, message: isWanted ? message : nil, size: size))
+        if isWanted { numbers[message] = number }
+        bytes += size
+        untoldBytes += size
+        largest = max(largest, size)
+        // A consumer is handed as many as were agreed upon, however large.
+        if bytes > 2 * Self.mostBytes { failure = error(.refused, "its messages are too large to be held: more than \(2 * Self.mostBytes >> 20) MB") }
+    }
+
+    private func telling<Output>(_ body: (AMQPConnection) throws(TransportError) -> Output) throws(TransportError) -> Output {
+        guard let connection else { throw failure ?? error(.unreachable, "the walk was closed") }
+        do throws(TransportError) { return try body(connection) } catch {
+            var error = error
+            error.operation = "walk"
+            if connection.failure != nil || !connection.isOpen(channel) { lose(error) }
+            throw error
+        }
+    }
+
+    private func giveUp(_ error: TransportError) -> TransportError {
+        lose(error)
+        return error
+    }
+
+    private func error(_ kind: TransportError.Kind, _ cause: String, hint: String? = nil) -> TransportError {
+        TransportError(kind, operation: "walk", endpoint: endpoint, cause: cause, hint: hint)
+    }
+
+    /// What was held goes back with the connection.
+    private func lose(_ error: TransportError) {
+        failure = failure ?? error
+        connection = nil
+        (entries, numbers, bytes, asked, told, untoldBytes) = ([], [:], 0, 0, 0, 0)
+        thread.setWatch(nil)
+        bell.ring()
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(_ needle: [UInt8]) -> Bool {
+        guard let first = needle.first else { return true }
+        var rest = self[...]
+        while let start = rest.firstIndex(of: first) {
+            if rest[start...].starts(with: needle) { return true }
+            rest = rest[(start + 1)...]
+        }
+        return false
+    }
+}

@@ -1,0 +1,124 @@
+import Celeriac
+import CeleriacBroker
+import CeleriacCore
+import CeleriacFiles
+import Foundation
+import TestSupport
+import Testing
+
+/// Waiting messages of real Celery, taken away, moved, changed and put back.
+@Suite(.enabled(if: RedisServer.isThere, "\(RedisServer.missing)"), .enabled(if: CeleryApp.isThere, "\(CeleryApp.missing)"), .timeLimit(.minutes(3)))
+final class QueueOperationsTests {
+    private let redis: RedisServer
+    private let broker: any BrokerConnection
+    private let operations: QueueOperations
+    private let trash: Trash
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("state-\(UUID().uuidString.prefix(8))/celeriac/trash").path
+
+    init() async throws {
+        redis = try await RedisServer.start()
+        let url = "redis://127.0.0.1:\(redis.port)/0"
+        broker = try Schemes.broker(BrokerURL(url))
+        trash = Trash(folder: folder)
+        operations = QueueOperations(broker, endpoint: broker.endpoint, trash: trash, who: "ann@host") { Date().timeIntervalSince1970 }
+        try await CeleryApp(broker: url).run(
+            """
+            with app.producer_pool.acquire() as producer:
+                for number in range(3000):
+                    app.send_task("shop.add" if number % 10 else "shop.fail", [number, "é"], queue="mail", producer=producer, priority=number % 3 * 3)
+            """)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: String(folder.dropLast("/celeriac/trash".count))) }
+
+    private func messages(_ queue: QueueName = "mail") async throws -> [KeptMessage] { try await operations.find(.all, in: queue) }
+
+    @Test func findsWhatMatchesOldestFirst() async throws {
+        let found = try await operations.find(.matching(Filter("name:shop.fail")), in: "mail"), page = try await broker.peek("mail", from: 0, limit: 5000)
+        #expect(found == page.messages.filter { $0.task?.name == "shop.fail" }.map(\.kept))
+        #expect(found.count == 300)
+        let few = try await operations.find(.matching(Filter("name:shop.add args~\"[299,\" priority:3")), in: "mail", limit: 10)
+        #expect(few.isEmpty)
+        let one = try await operations.find(.matching(Filter("name:shop.add args~\"[298,\"")), in: "mail")
+        #expect(one.count == 1)
+    }
+
+    @Test func aPurgeTakenBackBringsEveryMessageInItsOldOrder() async throws {
+        let before = try await messages()
+        let report = try await operations.delete(.all, in: "mail", as: "purge")
+        #expect(report.done == 3000 && report.gone == 0)
+        #expect(try await messages().isEmpty)
+        let entry = try #require(try trash.list().first)
+        #expect(entry.act == "purge" && entry.count == 3000 && entry.isFinished && entry.who == "ann@host" && entry.queue == "mail")
+        // What came meanwhile is served after what comes back.
+        try await broker.insert([KeptMessage(queue: "mail", bytes: Array("no envelope\n".utf8))], at: .back)
+        let back = try await operations.restore(entry.id)
+        #expect(back.done == 3000)
+        let after = try await messages().filter { $0.bytes.first == UInt8(ascii: "{") }
+        #expect(after == before)
+        await #expect(throws: TransportError.self) { try await self.operations.restore(entry.id) }
+    }
+
+    @Test func whatIsMovedIsServedThereAndCanBeTakenBack() async throws {
+        let before = try await messages()
+        let report = try await operations.move(.matching(Filter("name:shop.fail")), from: "mail", to: "aside")
+        #expect(report.done == 300)
+        let there = try await messages("aside")
+        #expect(there.count == 300)
+        let addresses = try there.map { try Envelope(decoding: $0.bytes).routingKey }
+        #expect(Set(addresses) == ["aside"])
+        // One has been served meanwhile.
+        let served = try #require(there.first)
+        let walk = try await broker.walk("aside", needle: [])
+        #expect(try await walk.remove([served], areFront: false) == [served])
+        let back = try await operations.restore(try #require(report.trash))
+        #expect(back.done == 299 && back.gone == 1)
+        let all = try await messages()
+        #expect(all.count == 2999 && Set(all).isSubset(of: Set(before)))
+        #expect(try await messages("aside").isEmpty)
+    }
+
+    @Test func anEditIsSeenAndTakenBackOnlyIfNobodyTookIt() async throws {
+        let message = try #require(try await messages().dropFirst(100).first)
+        var draft = MessageDraft(try TaskMessage(Envelope(decoding: message.bytes)), in: "mail")
+        draft[.args] = "[1, 2]"
+        draft[.expires] = "+1h"
+        guard case .edited(let new, let id) = try await operations.edit(message, by: draft) else {
+            Issue.record("it was not edited")
+            return
+        }
+        let now = try await messages()
+        #expect(now.firstIndex(of: new) == 100 && !now.contains(message))
+        #expect(try await operations.edit(message, by: draft) == .gone)
+        #expect(try await operations.restore(id).done == 1)
+        #expect(try await messages().firstIndex(of: message) == 100)
+        draft[.args] = "[1"
+        guard case .refused = try await operations.edit(message, by: draft) else {
+            Issue.record("no JSON was taken")
+            return
+        }
+    }
+
+    @Test func deletingLeavesAloneWhatHasChangedMeanwhile() async throws {
+        let all = try await messages(), marked = Array(all[10..<20])
+        let walk = try await broker.walk("mail", needle: [])
+        let other = KeptMessage(queue: "mail", place: marked[0].place, bytes: Array("changed".utf8))
+        #expect(try await walk.replace(marked[0], with: other))
+        let report = try await operations.delete(.messages(marked), in: "mail")
+        #expect(report.done == 9 && report.gone == 1)
+        let copies = try trash.open(try #require(report.trash))
+        #expect(copies.batches.map(\.count) == [10] && copies.batches[0].left == [0])
+        #expect(try await operations.restore(try #require(report.trash)).done == 9)
+        #expect(try await messages().count == 3000)
+    }
+
+    @Test func nothingIsTakenAwayWithoutACopy() async throws {
+        // A file where the folder should be.
+        let blocked = folder + "-blocked"
+        try FileManager.default.createDirectory(atPath: String(folder.dropLast("/trash".count)), withIntermediateDirectories: true)
+        #expect(FileManager.default.createFile(atPath: blocked, contents: nil))
+        let operations = QueueOperations(broker, endpoint: broker.endpoint, trash: Trash(folder: blocked + "/trash"), who: "") { 0 }
+        await #expect(throws: TransportError.self) { try await operations.delete(.all, in: "mail") }
+        #expect(try await messages().count == 3000)
+    }
+}

@@ -1,0 +1,96 @@
+"""Acts on waiting messages, killed in the middle: `celeriac purge`, `move` and `delete` by filter, and the putting back as well.
+
+After each kill every message must be in the source, the target or the trash; after putting back each must be queued exactly once, byte for byte.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Benchmarks"))
+from servers import PROGRAM, Redis, redis_server  # noqa: E402
+
+MESSAGES = 10_000
+ACTS = {
+    "purge": ["purge", "source"],
+    "move": ["move", "source", "target"],
+    "move by filter": ["move", "source", "target", "--match", "name:faults.record"],
+    "delete by filter": ["delete", "source", "--match", "name:faults.record"],
+}
+
+
+def tag(raw):
+    return json.loads(raw)["properties"]["delivery_tag"]
+
+
+def queued(redis):
+    return redis("LRANGE", "source", "0", "-1") + redis("LRANGE", "target", "0", "-1")
+
+
+def copies(folder):
+    """What the trash holds of the newest act, and whether that came to its end."""
+    files = sorted(Path(folder, "celeriac/trash").glob("*.trash"))
+    lines = files[-1].read_bytes().split(b"\n")[:-1] if files else []
+    return [line.partition(b"\t")[2] for line in lines if line[:1] == b"M"], any(line[:1] == b"E" for line in lines)
+
+
+def run(words, port, state, kill_after=None):
+    """Ends by itself, or is killed after so many seconds. Returns how long it ran."""
+    began = time.monotonic()
+    process = subprocess.Popen([PROGRAM, *words, "--yes", "-b", f"redis://127.0.0.1:{port}/0"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, env={**os.environ, "XDG_STATE_HOME": state})
+    try:
+        _, complaint = process.communicate(timeout=kill_after)
+        return time.monotonic() - began, process.returncode, complaint.decode()
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return time.monotonic() - began, None, ""
+
+
+def measure(seed, message, rounds=50):
+    """- message: makes a message's bytes of a number."""
+    chance, problems = random.Random(seed), []
+    with redis_server() as port:
+        redis = Redis(port)
+        originals = [message(number, 0).encode() for number in range(MESSAGES)]
+        tags = {tag(raw): raw for raw in originals}
+        for act, words in ACTS.items():
+            middle = uncopied = doubled = lost = changed = 0
+            longest = None
+            for number in range(rounds + 1):
+                redis("FLUSHALL")
+                for start in range(0, MESSAGES, 500):
+                    redis("LPUSH", "source", *originals[start:start + 500])
+                with tempfile.TemporaryDirectory() as state:
+                    if longest is None:
+                        longest, code, complaint = run(words, port, state)
+                        assert code == 0, complaint
+                    else:
+                        run(words, port, state, chance.uniform(0, longest))
+                    there, (kept, isWhole) = queued(redis), copies(state)
+                    middle += bool(kept) and not isWhole
+                    places = {tag(raw) for raw in there} | {tag(raw) for raw in kept}
+                    lost += len(tags.keys() - places)
+                    doubled += len(there) - len({tag(raw) for raw in there})
+                    if not kept:
+                        uncopied += len(there) != MESSAGES
+                        continue
+                    # One time in three the putting back is killed as well, then begun again.
+                    if number % 3 == 0:
+                        run(["trash", "restore", "last"], port, state, chance.uniform(0, longest))
+                    run(["trash", "restore", "last"], port, state)
+                    back = queued(redis)
+                    doubled += len(back) - len({tag(raw) for raw in back})
+                    lost += len(tags.keys() - {tag(raw) for raw in back})
+                    changed += sum(tags.get(tag(raw)) != raw for raw in redis("LRANGE", "source", "0", "-1"))
+            print(f"acts, {act}: killed {rounds} times, {middle} of them in the middle; lost {lost}, doubled {doubled}, changed {changed}, without a copy {uncopied}", flush=True)
+            if lost or doubled or changed or uncopied:
+                problems.append(act)
+            if middle < rounds // 10:
+                problems.append(f"{act}: only {middle} of {rounds} were killed in the middle")
+    return problems
