@@ -10,6 +10,7 @@ import Testing
     private static func session(columns: Int, rows: Int, knows: Bool = true, _ change: (inout BrokerStanding) -> Void = { _ in }) -> Session {
         var session = Session(columns: columns, rows: rows)
         session.queues = knows ? told : asked
+        session.state.peekingMarks = true
         var standing = BrokerStanding()
         if knows {
             (standing.product, standing.alarms, standing.connections, standing.blockedConnections, standing.held) = ("RabbitMQ 3.10.8", [], 11, 0, 31)

@@ -115,7 +115,7 @@ extension Session {
         session.look()
         #expect(session.titleLine.contains("1,000 match; 3,000 of 12,482 looked at"))
         (progress.looked, progress.found) = (12_482, 4160)
-        session.state.handle(.scanned("default", id: 1, ScanPart(messages: (1000..<2000).map { MessageSample.message($0 * 3 + 1) }, havePlaces: false, progress: progress, isDone: true)), now: session.now)
+        session.state.handle(.scanned("default", id: 1, ScanPart(messages: (0..<2000).map { MessageSample.message($0 * 3 + 1) }, havePlaces: false, progress: progress, isDone: true)), now: session.now)
         session.look()
         session.now = Sample.now
         try ScreensPictureTests().compare(session.grid.text, with: "messages-found")
@@ -254,6 +254,29 @@ extension Session {
         session.take(MessageSample.sample(from: 12_282))
         #expect(session.state.due(now: session.now + 60) == [])
         #expect(session.press("ctrl-r") == [.refresh, .peek("default", from: 12_282)])
+    }
+
+    @Test(arguments: ScreensRobustnessTests.hostile, ["", "enter", "v", "]", "x", "m", "e", "space space x", "> >", "e ctrl-s", "X"]) func noForeignByteReachesTheTerminal(_ text: String, _ keys: String) {
+        var session = Session.poisoned(with: text)
+        session.press("3 enter")
+        let queue = session.state.listedQueue ?? ""
+        let messages = (0..<5).map { number in
+            var envelope = Envelope(headers: ["task": .string(text), "id": .string("\(number)\(text)"), "argsrepr": .string(text), "x-celeriac-buried": .string(text)], body: Array("[[], {}, {}]".utf8))
+            envelope.headers["mine"] = .string(text)
+            envelope.properties = ["reply_to": .string(text), "correlation_id": .string(text)]
+            if number == 4 { envelope.contentType = text }
+            return QueueSample.Message(envelope, in: queue, position: number)
+        }
+        session.take(QueueSample(queue: queue, first: 0, messages: messages, total: 5, isMarked: false))
+        session.state.handle(.tasksCounted(queue, TaskCounts(messages, total: 5, at: session.now)), now: session.now)
+        session.press(keys)
+        for glyphs in [Glyphs.unicode, .ascii] {
+            for cell in session.state.render(session.picture, keymap: Sample.keymap, glyphs: glyphs).cells {
+                for scalar in cell.text.unicodeScalars {
+                    #expect(scalar.value >= 0x20 && !(0x7F..<0xA0).contains(scalar.value) && ![0x202E, 0x2028, 0x200B, 0xFEFF, 0xE0041].contains(scalar.value), "\(keys): U+\(String(scalar.value, radix: 16))")
+                }
+            }
+        }
     }
 
     @Test func itSaysWhyNot() {

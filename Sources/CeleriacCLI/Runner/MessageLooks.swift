@@ -57,28 +57,34 @@ actor MessageLooks {
     private struct Scan {
         let filter: Filter?
         var progress = JobProgress()
-        private var kept = 0, bytes = 0
-        private var fresh: [QueueSample.Message] = []
+        /// The oldest of those found, in the order of the queue; and how many bytes they are.
+        private var found: [QueueSample.Message] = []
+        private var bytes = 0
         private var havePlaces = true
         private var toldAt = ContinuousClock.now
 
         init(_ filter: Filter?) { self.filter = filter }
 
-        /// What was found since the last part.
-        mutating func part(isDone: Bool = false) -> ScanPart {
-            defer { fresh = [] }
-            return ScanPart(messages: fresh, havePlaces: havePlaces, progress: progress, isDone: isDone)
+        private var isFull: Bool { found.count >= DashboardState.foundAtOnce || bytes >= DashboardState.foundBytes }
+
+        func part(isDone: Bool = false) -> ScanPart { ScanPart(messages: found, havePlaces: havePlaces, progress: progress, isDone: isDone) }
+
+        /// - Parameter isOldestFirst: whether they come after those found before.
+        private mutating func take(_ messages: [QueueSample.Message], isOldestFirst: Bool) {
+            let now = Clock.now, matching = messages.filter { filter?.matches($0, now: now) ?? true }
+            progress.found += matching.count
+            if isOldestFirst {
+                for message in matching where !isFull { keep(message) }
+            } else {
+                let newer = found
+                (found, bytes) = ([], 0)
+                for message in matching.reversed() + newer where !isFull { keep(message) }
+            }
         }
 
-        private mutating func take(_ messages: [QueueSample.Message]) {
-            let now = Clock.now
-            for message in messages where filter?.matches(message, now: now) ?? true {
-                progress.found += 1
-                guard kept < DashboardState.foundAtOnce, bytes < DashboardState.foundBytes else { continue }
-                kept += 1
-                bytes += message.kept.bytes.count
-                fresh.append(message)
-            }
+        private mutating func keep(_ message: QueueSample.Message) {
+            found.append(message)
+            bytes += message.kept.bytes.count
         }
 
         private mutating func tell(_ report: (ScanPart) -> Void) {
@@ -91,9 +97,9 @@ actor MessageLooks {
             while !Task.isCancelled {
                 let sample = try await broker.peek(queue, from: progress.looked, limit: MessageLooks.piece)
                 progress.total = sample.total
-                take(sample.messages)
+                take(sample.messages, isOldestFirst: true)
                 progress.looked += sample.messages.count
-                if sample.messages.isEmpty || progress.looked >= sample.total || (filter == nil && kept >= DashboardState.foundAtOnce) { return }
+                if sample.messages.isEmpty || progress.looked >= sample.total || (filter == nil && isFull) { return }
                 tell(report)
             }
         }
@@ -103,8 +109,11 @@ actor MessageLooks {
             (progress.total, havePlaces) = (walk.total, false)
             do throws(TransportError) {
                 while !Task.isCancelled, let piece = try await walk.next(limit: 10 * MessageLooks.piece) {
-                    // Where a message stands is not known: others before it were left out.
-                    take(piece.messages.enumerated().map { QueueSample.Message($0.element, position: progress.looked + $0.offset) })
+                    // Where a message stands is known only about: others were left out.
+                    take(piece.messages.enumerated().map { offset, message in
+                        let passed = progress.looked + offset
+                        return QueueSample.Message(message, position: walk.isOldestFirst ? passed : max(0, walk.total - 1 - passed))
+                    }, isOldestFirst: walk.isOldestFirst)
                     progress.looked = min(progress.total, progress.looked + piece.passed)
                     tell(report)
                 }

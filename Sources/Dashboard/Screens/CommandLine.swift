@@ -3,7 +3,7 @@ import OrderedCollections
 
 /// What can be typed after `:`.
 enum CommandVerb: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, beat, workflows, errors, log, find, revoke, inspect, control, trash, stop, theme, q
+    case overview, tasks, queues, workers, beat, workflows, errors, log, find, revoke, inspect, control, theme, trash, stop, q
 
     /// What follows the word, for the palette.
     var usage: String {

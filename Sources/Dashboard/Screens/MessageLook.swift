@@ -113,13 +113,14 @@ struct MessageScan: Hashable, Sendable {
     var isCut: Bool { progress.found > rows.count }
 
     mutating func take(_ part: ScanPart) {
-        if !part.messages.isEmpty { rows = MessageRow.rows(rows.map(\.message) + part.messages, havePlaces: part.havePlaces) }
+        if rows.map(\.message) != part.messages { rows = MessageRow.rows(part.messages, havePlaces: part.havePlaces) }
         (progress, isDone, problem) = (part.progress, part.isDone, part.problem)
     }
 }
 
-/// What a walk through a queue has found since it was told last.
+/// What a walk through a queue has found so far.
 public struct ScanPart: Hashable, Sendable {
+    /// In the order of the queue, the oldest of those found.
     public var messages: [QueueSample.Message]
     /// The positions of the messages are right.
     public var havePlaces: Bool

@@ -11,9 +11,9 @@ enum MessagesScreen {
         Column("TASK", field: "name", 14, 24, most: 60, flexible: true, drop: 0) { row, _ in
             row.message.task.map { CellText(foreign: $0.name) } ?? CellText("no task: " + safe(row.message.problem ?? "?"), .warning)
         },
-        Column("ARGS", field: "args", 12, 24, most: 160, flexible: true, drop: 2) { row, _ in CellText(safe(row.message.arguments), .dim) },
+        Column("ARGS", field: "args", 18, 24, most: 160, flexible: true, drop: 2) { row, _ in CellText(safe(row.message.arguments), .dim) },
         Column("PRIO", field: "priority", 4, 4, right: true, drop: 6) { row, _ in row.message.task.map { CellText(String($0.priority), $0.priority == 0 ? .dim : .text) } ?? .notApplicable },
-        Column("ETA", field: "eta", 11, 12, right: true, drop: 5) { row, context in row.message.task?.eta.map { CellText(context.time($0)) } ?? .notApplicable },
+        Column("ETA", field: "eta", 12, 12, right: true, drop: 5) { row, context in row.message.task?.eta.map { CellText(context.time($0)) } ?? .notApplicable },
         Column("RETRIES", field: "retries", 7, 7, right: true, drop: 8) { row, _ in
             row.message.task.map { CellText(String($0.retries), $0.retries == 0 ? .dim : .retry) } ?? .notApplicable
         },

@@ -45,6 +45,7 @@ struct OpenDetail: Hashable, Sendable {
         // A tree or a table that is wrapped is none.
         if case .workflow = subject { text.wraps = false }
         if case .queue(_, .names) = subject { text.wraps = false }
+        if case .trash = subject { text.wraps = false }
     }
 
     /// Titles of its tabs; empty when it has none.

@@ -100,7 +100,7 @@ extension DashboardState {
         if case .matching(let filter) = taking.selection { facts.append("all that match \(safe(filter.text)) when it is done") }
         facts += taking.some.map { message in
             guard let task = message.task else { return "place \(message.position + 1)  no task's message" }
-            return "\(safe(task.id.rawValue, limit: 40))  \(safe(task.name, limit: 60))  \(safe(message.arguments, limit: 60))"
+            return DisplayWidth.cut("\(safe(task.id.rawValue, limit: 40))  \(safe(task.name, limit: 60))  \(safe(message.arguments, limit: 80))", to: 74, ellipsis: Glyphs.unicode.ellipsis)
         }
         if taking.count > taking.some.count { facts.append("and \(Formats.grouped(taking.count - taking.some.count)) more") }
         return facts
