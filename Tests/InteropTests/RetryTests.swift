@@ -19,7 +19,7 @@ extension RealClusterTests {
             let tasks = try failed(cluster)
             let told = try Celeriac.start(["-b", cluster.broker, "-r", cluster.backend, "--read-only", "retry", "--dry-run", "--json"] + tasks.ids).finish()
             let calls = try #require(told.json().array)
-            #expect(told.status == 0 && calls.count == 10 && calls.allSatisfy { $0["source"] == "record" && $0["name"] == "shop.fragile" && $0["queue"] == "default" }, "\(told.complaint)")
+            #expect(told.status == 0 && calls.count == 10 && calls.allSatisfy { $0["source"] == "record" && $0["name"] == "shop.fragile" && $0["queue"] == "mail" }, "\(told.complaint)")
             try tasks.mend()
             let unasked = try Celeriac.start(["-b", cluster.broker, "-r", cluster.backend, "retry"] + tasks.ids).finish()
             #expect(unasked.status == 2 && unasked.complaint.contains("--yes"))
@@ -61,7 +61,7 @@ extension RealClusterTests {
                 import sys
                 text = open(sys.argv[1]).read()
                 assert "NOT KNOWN" in text, text
-                open(sys.argv[1], "w").write('{"name": "shop.fragile", "args": ["MARK", "typed"], "kwargs": {}}')
+                open(sys.argv[1], "w").write('{"name": "shop.fragile", "args": ["MARK", "typed"], "kwargs": {}, "queue": "mail"}')
                 """#.replacingOccurrences(of: "MARK", with: tasks.mark).write(toFile: editor, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: editor)
             let edited = try Celeriac.start(["-b", cluster.broker, "retry", "--edit", "--yes", long], environment: ["EDITOR": editor]).finish()

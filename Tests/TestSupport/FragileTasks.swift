@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tasks of one group of failures, sent by Python: `shop.fragile` fails until it is mended, and then writes down what it was given.
+/// Tasks of one group of failures, sent by Python: `shop.fragile`, on a queue whose workers all tell of their tasks, fails until it is mended, and then writes down what it was given.
 public struct FragileTasks {
     public let cluster: RealCluster
     public let mark = "f" + UUID().uuidString.prefix(8)
@@ -30,7 +30,7 @@ public struct FragileTasks {
 
             for n in range(\(rounds)):
                 for args, kwargs in calls():
-                    print(shop.fragile.apply_async(('\(mark)', n, *args), kwargs).id)
+                    print(shop.fragile.apply_async(('\(mark)', n, *args), kwargs, queue="mail").id)
             """
         ids = try cluster.python(code).split(separator: "\n").map(String.init)
     }

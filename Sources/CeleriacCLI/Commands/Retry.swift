@@ -106,9 +106,10 @@ private struct Work: Sendable {
         if let state = call.state, !state.isFinal { throw Failure(.failed, "\(ForeignText.safe(id.rawValue)) has not ended: it is \(ForeignText.safe(state.rawValue))") }
         let draft = edit ? try inEditor(call) : call.draft
         guard let terms = draft.read(now: Clock.now).terms, edit || call.source != nil else {
-            let reasons = call.name == nil ? ["nobody told its name"] : call.lacks.map { "\($0.source.rawValue): \(ForeignText.safe($0.words))" }
+            let reasons = (call.name == nil ? ["nobody told its name"] : []) + call.lacks.map { "\($0.source.rawValue): \(ForeignText.safe($0.words))" }
             throw Failure(.failed, "the arguments of \(ForeignText.safe(id.rawValue)) are not known (\(reasons.joined(separator: "; "))); --edit opens what is known of it")
         }
+        if terms.queue == nil { Output.complain("nobody told its queue: it goes where routes lead, else to the queue celery") }
         let isThere = call.waiting != nil
         if let waiting = call.waiting { Output.complain("its message is still in \(ForeignText.safe(waiting.queue.rawValue)): it stays there, and may be run as well") }
         if dryRun { return }

@@ -7,7 +7,16 @@ struct QueuePage {
     let keys: RedisKeys
 
     func read(_ queue: QueueName, from first: Int, limit: Int) async throws(TransportError) -> QueueSample {
-        let (messages, total) = try await kept(queue, from: first, limit: limit)
+        // One more at either end, to know who stands beside them.
+        let extra = first > 0 ? 1 : 0
+        var (messages, total) = try await kept(queue, from: first - extra, limit: limit + 1 + extra)
+        let lists = messages.map(\.place), tags = messages.map { ListPlace.tag($0.bytes) ?? "" }
+        for index in messages.indices {
+            let leader = index > 0 && lists[index - 1] == lists[index] ? tags[index - 1] : ""
+            let follower = index + 1 < lists.count && lists[index + 1] == lists[index] ? tags[index + 1] : ""
+            messages[index].place = ListPlace(lists[index], follower: follower, leader: leader).text
+        }
+        messages = Array(messages.dropFirst(extra).prefix(limit))
         return QueueSample(
             queue: queue, first: first, messages: messages.enumerated().map { QueueSample.Message($0.element, position: first + $0.offset) }, total: total, isMarked: false)
     }

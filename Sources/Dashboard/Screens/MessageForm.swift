@@ -39,7 +39,7 @@ public struct MessageForm: Hashable, Sendable {
     /// Fields at which faults are told: those that were edited; all once it was checked.
     private var touched: Set<MessageDraft.Field> = []
     /// What Ctrl-n offers next of the names that begin as was typed.
-    private var offers: [String] = []
+    private(set) var offers: [String] = []
     private var nextOffer = 0
 
     init(_ draft: MessageDraft, _ purpose: Purpose, title: String, notes: [String] = [], names: [String] = [], now: Double) {

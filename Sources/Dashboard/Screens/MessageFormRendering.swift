@@ -22,7 +22,7 @@ extension MessageForm {
     /// Names that what was typed may become.
     private func offered(_ width: Int) -> [Line] {
         guard form.fields.indices.contains(form.focus), form.fields[form.focus].id == MessageDraft.Field.name.rawValue, !names.isEmpty else { return [] }
-        let found = matchingNames(draft[.name].trimmed)
+        let found = offers.isEmpty ? matchingNames(draft[.name].trimmed) : offers
         if found.isEmpty { return [Line("no task of this name is known here: it is sent all the same", .warning)] }
         let shown = found.prefix(12).map { safe($0, limit: 60) }.joined(separator: "  ")
         return DisplayWidth.wrap(shown, to: max(20, width)).prefix(3).map { Line($0, .dim) }

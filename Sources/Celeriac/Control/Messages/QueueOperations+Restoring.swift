@@ -22,8 +22,8 @@ extension QueueOperations {
         try writer.noteRestoring(at: time())
         var state = JobProgress()
         state.total = entry.count
-        // Each comes to the front: the last ones first. Those of a move are looked for in the target, all in one walk where memory allows.
-        for batches in entry.target == nil ? file.batches.reversed().map({ [$0] }) : file.groups(of: Self.mostBytes).reversed() {
+        // Each comes to the front, the last ones first; in as few steps as memory allows, since each may take a walk.
+        for batches in file.groups(of: Self.mostBytes).reversed() {
             if Task.isCancelled {
                 report.isStopped = true
                 break

@@ -195,8 +195,9 @@ public struct QueueOperations: Sendable {
         while let piece = try await walk.next(limit: Self.step) {
             if Task.isCancelled { isWhole = false; break }
             let matching = test.matching(piece.messages, from: walk.isOldestFirst ? state.looked : nil)
-            let fresh = before.isEmpty ? matching : matching.filter { !before.contains($0) }
-            before = Set(matching)
+            let here = matching.map { KeptMessage(queue: $0.queue, bytes: $0.bytes) }
+            let fresh = walk.isOldestFirst || before.isEmpty ? matching : zip(matching, here).filter { !before.contains($0.1) }.map(\.0)
+            before = Set(here)
             found += fresh
             size += fresh.reduce(0) { $0 + $1.bytes.count }
             state.looked = min(state.looked + piece.passed, walk.total)

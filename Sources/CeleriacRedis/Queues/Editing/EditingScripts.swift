@@ -2,14 +2,25 @@ extension RedisScript {
     /// The part of a list that a walk comes to, without the messages that do not contain a text.
     ///
     /// - Keys: the list. Arguments: first and last index; the text.
-    /// - Returns: how many were looked at, then those that contain it.
+    /// - Returns: how many were looked at; then of each that contains it the delivery tags of the ones before and behind it in the list, or nothing, and itself.
     static let search = RedisScript(
         name: "search",
         source: """
-            local found = redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2])
-            local reply = {#found}
-            for position = 1, #found do
-              if string.find(found[position], ARGV[3], 1, true) then reply[#reply + 1] = found[position] end
+            local first, last = tonumber(ARGV[1]), tonumber(ARGV[2])
+            local extra = first > 0 and 1 or 0
+            local found = redis.call('LRANGE', KEYS[1], first - extra, last + 1)
+            local count = math.min(#found - extra, last - first + 1)
+            local function tag(message)
+              local _, stop = string.find(message or '', '"delivery_tag": "', 1, true)
+              return stop and string.match(message, '^[^"]*', stop + 1) or ''
+            end
+            local reply = {math.max(0, count)}
+            for position = 1 + extra, count + extra do
+              if string.find(found[position], ARGV[3], 1, true) then
+                reply[#reply + 1] = tag(found[position - 1])
+                reply[#reply + 1] = tag(found[position + 1])
+                reply[#reply + 1] = found[position]
+              end
             end
             return reply
             """)
@@ -76,6 +87,80 @@ extension RedisScript {
               left = left - count
             end
             return taken
+            """)
+
+    /// Puts messages back into a list, each where it stood: before the one that was served right after it; those that nobody came after, behind the one that
+    /// was served right before them. Those whose neighbours are gone come to the front. The whole list passes from its end to its beginning, as by `removeMany`.
+    ///
+    /// - Keys: the list. Arguments: of each message the tags of the one served after it, of the one served before it, its own, and itself; the one served
+    ///   first in front.
+    static let weave = RedisScript(
+        name: "weave",
+        source: """
+            local before = {}
+            for position = 1, #ARGV, 4 do
+              if ARGV[position] ~= '' then before[ARGV[position]] = position end
+            end
+            local done = {}
+            -- Those that lead up to a message, the first of them in front.
+            local function chain(tag)
+              local links, position = {}, before[tag]
+              while position and not done[position] do
+                links[#links + 1] = position
+                done[position] = true
+                position = before[ARGV[position + 2]]
+              end
+              local out = {}
+              for link = #links, 1, -1 do out[#out + 1] = links[link] end
+              return out
+            end
+            local behind = {}
+            for position = 1, #ARGV, 4 do
+              if ARGV[position] == '' and not done[position] then
+                local links = chain(ARGV[position + 2])
+                links[#links + 1] = position
+                done[position] = true
+                local leader = ARGV[links[1] + 1]
+                if leader == '' then
+                  for _, link in ipairs(links) do done[link] = nil end
+                else
+                  behind[leader] = links
+                end
+              end
+            end
+            local function push(links)
+              for _, link in ipairs(links) do redis.call('LPUSH', KEYS[1], ARGV[link + 3]) end
+            end
+            local left = redis.call('LLEN', KEYS[1])
+            while left > 0 do
+              local count = math.min(left, 500)
+              local part = redis.call('LRANGE', KEYS[1], -count, -1)
+              redis.call('LTRIM', KEYS[1], 0, -count - 1)
+              local run = {}
+              for position = count, 1, -1 do
+                local _, stop = string.find(part[position], '"delivery_tag": "', 1, true)
+                local tag = stop and string.match(part[position], '^[^"]*', stop + 1)
+                if tag and (before[tag] or behind[tag]) then
+                  if #run > 0 then redis.call('LPUSH', KEYS[1], unpack(run)) end
+                  run = {}
+                  push(chain(tag))
+                  redis.call('LPUSH', KEYS[1], part[position])
+                  if behind[tag] then push(behind[tag]) end
+                  behind[tag] = nil
+                else
+                  run[#run + 1] = part[position]
+                end
+              end
+              if #run > 0 then redis.call('LPUSH', KEYS[1], unpack(run)) end
+              left = left - count
+            end
+            for _, links in pairs(behind) do
+              for _, link in ipairs(links) do done[link] = nil end
+            end
+            for position = #ARGV - 3, 1, -4 do
+              if not done[position] then redis.call('RPUSH', KEYS[1], ARGV[position + 3]) end
+            end
+            return 0
             """)
 
     /// Puts a message in the place of another one that is still there.

@@ -39,23 +39,29 @@ final class ListWalk: QueueWalk {
 
     func next(limit: Int) async throws(TransportError) -> WalkPiece? {
         guard let list = lists.first?.name else { return nil }
-        let began = ContinuousClock.now, range = (String(index), String(index + max(1, limit) - 1))
-        var items: ArraySlice<RESPValue>, passed: Int
+        let began = ContinuousClock.now, limit = max(1, limit)
+        var messages: [KeptMessage] = [], passed: Int
         if needle.isEmpty || pool.gate.permission != .act {
-            items = (try await pool.send(RedisCommand("LRANGE", list, range.0, range.1)).items ?? [])[...]
-            passed = items.count
+            // One more at either end, to know who stands beside them.
+            let extra = index > 0 ? 1 : 0
+            let items = try await pool.send(RedisCommand("LRANGE", list, String(index - extra), String(index + limit))).items?.compactMap(\.bytes) ?? []
+            passed = max(0, min(limit, items.count - extra))
+            let places = ListPlace.places(of: items, in: list, extra..<extra + passed)
+            messages = zip(items.dropFirst(extra), places).map { KeptMessage(queue: queue, place: $0.1, bytes: $0.0) }
         } else {
-            let reply = try await scripts.run(.search, keys: [list], [Array(range.0.utf8), Array(range.1.utf8), needle])
-            items = (reply.items ?? [])[...]
-            passed = items.popFirst()?.integer ?? 0
+            let items = try await scripts.run(.search, keys: [list], [Array(String(index).utf8), Array(String(index + limit - 1).utf8), needle]).items ?? []
+            passed = items.first?.integer ?? 0
+            for position in stride(from: 1, to: items.count - 2, by: 3) {
+                guard let follower = items[position].text, let leader = items[position + 1].text, let bytes = items[position + 2].bytes else { continue }
+                messages.append(KeptMessage(queue: queue, place: ListPlace(list, follower: follower, leader: leader).text, bytes: bytes))
+            }
         }
         index += passed
         // What came in since the beginning is not looked at, but pushes as many others on.
-        if passed < max(1, limit) {
+        if passed < limit {
             lists.removeFirst()
             index = 0
         }
-        let messages = items.compactMap { $0.bytes.map { KeptMessage(queue: queue, place: list, bytes: $0) } }
         try await load.rest(after: began.duration(to: .now), pool)
         return WalkPiece(messages: messages, passed: passed)
     }
@@ -67,7 +73,7 @@ final class ListWalk: QueueWalk {
     func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage> {
         var removed: Set<KeptMessage> = []
         for list in names {
-            let here = messages.filter { $0.place == list && $0.queue == queue }
+            let here = messages.filter { $0.queue == queue && ListPlace($0.place, in: names)?.list == list }
             guard !here.isEmpty else { continue }
             if areFront {
                 removed.formUnion(try await remove(here, from: list, by: .removeFront))
@@ -92,11 +98,11 @@ final class ListWalk: QueueWalk {
     }
 
     func replace(_ old: KeptMessage, with new: KeptMessage) async throws(TransportError) -> Bool {
-        guard old.queue == queue, names.contains(old.place) else { return false }
+        guard old.queue == queue, let place = ListPlace(old.place, in: names) else { return false }
         var placed = new
         // The priority may be another one.
         placed.place = ""
-        return try await scripts.run(.replace, keys: [old.place, keys.list(of: placed)], [old.bytes, new.bytes]).integer == 1
+        return try await scripts.run(.replace, keys: [place.list, keys.place(of: placed).list], [old.bytes, new.bytes]).integer == 1
     }
 
     func close() async {}
