@@ -159,7 +159,7 @@ extension Command {
         case .peek: "peek"
         case .editMessage: "edit"
         case .moveMessages: "move"
-        case .stopJob: "stop"
+        case .stopJob: "stop the job"
         case .shrink: "shrink"
         case .grow: "grow"
         case .consumers: "consumers"

@@ -9,7 +9,7 @@ import Testing
     static let dialogs: [(name: String, keys: String, answer: String)] = [
         ("revoke one", "2 j j j j j x", "y"), ("terminate one", "2 j j X enter", "y"), ("revoke marked", "2 j space space space x", "3 enter"),
         ("grow", "4 f8", "y"), ("shrink", "4 f7", "y"), ("events on", "4 E", "y"), ("consumer", "4 Q tab h i ctrl-s", "y"),
-        ("suspend", "5 s", "y"), ("remove", "5 x", "y"), ("trigger", "5 T", "y"), ("skip", "5 G k S", "y"), ("remove marked", "5 space space space x", "3 enter"), ("purge", "3 X", "d e f a u l t enter"),
+        ("suspend", "5 s", "y"), ("remove", "5 x", "y"), ("trigger", "5 T", "y"), ("skip", "5 G k S", "y"), ("remove marked", "5 space space space x", "3 enter"),
     ]
 
     @Test(arguments: dialogs) func enterAtOnceChangesNothing(_ name: String, _ keys: String, _ answer: String) {

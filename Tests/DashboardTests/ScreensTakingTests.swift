@@ -136,7 +136,7 @@ import Testing
         #expect(session.state.jobs.isEmpty && !session.grid.text.contains("purge mail"))
         // What it was about is looked at anew.
         #expect(session.state.due(now: session.now) == [.peek("default", from: 0)])
-        #expect(session.press("ctrl-x") == [] && session.state.notice?.text == "nothing is under way")
+        #expect(session.press("ctrl-x") == [] && session.state.notice?.text == "no job is running")
     }
 
     @Test func whatWasTakenAwayIsShownNoMore() {

@@ -84,7 +84,7 @@ extension DashboardState {
         } else {
             look(at: old.queue) { $0.drop([old]) }
         }
-        if case .message(let message) = details.last?.subject, message.kept == old { details[details.count - 1].subject = .message(QueueSample.Message(new, position: message.position)) }
+        if case .message(let message) = details.last?.subject, message.kept.bytes == old.bytes { details[details.count - 1].subject = .message(QueueSample.Message(new, position: message.position)) }
         for queue in Set([old.queue, new.queue]) where looks[queue] != nil { look(at: queue) { $0.isOutdated = true } }
     }
 

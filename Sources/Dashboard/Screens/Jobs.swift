@@ -36,7 +36,7 @@ extension DashboardState {
     var whyNotStop: String? {
         if jobs.contains(where: { !$0.isStopping }) { return nil }
         if listedQueue != nil, messageLook.scan?.isDone == false { return nil }
-        return jobs.isEmpty ? "nothing is under way" : "it is being stopped"
+        return jobs.isEmpty ? "no job is running" : "it is being stopped"
     }
 
     /// A line for each job, the newest first.
@@ -94,8 +94,8 @@ extension DashboardState {
 
     mutating func askToRestore(_ entry: TrashEntry, _ now: Double) {
         let noun = Formats.plural(entry.count, "message")
-        var facts = ["\(noun) to the front of \(safe(entry.queue.rawValue)), in the old order"]
-        if let target = entry.target { facts[0] = "\(noun) from \(safe(target.rawValue)) back to the front of \(safe(entry.queue.rawValue)), in the old order" }
+        var facts = ["\(noun) back into \(safe(entry.queue.rawValue)), to where they were"]
+        if let target = entry.target { facts[0] = "\(noun) from \(safe(target.rawValue)) back into \(safe(entry.queue.rawValue)), to where they were" }
         if entry.act == "edit" { facts[0] = "1 message of \(safe(entry.queue.rawValue)) becomes what it was" }
         if editing.contains(.noFront), entry.act != "edit" { facts[0] = "\(noun) to the end of \(safe(entry.queue.rawValue)): this broker can put nothing at the front" }
         if !entry.isFinished { facts.append("The act did not come to its end: what is still where it was is left there.") }

@@ -53,15 +53,16 @@ struct MessageLook: Hashable, Sendable {
     /// Shows these no more.
     mutating func drop(_ messages: Set<KeptMessage>) {
         let count = rows.count
-        rows.removeAll { messages.contains($0.message.kept) }
-        scan?.rows.removeAll { messages.contains($0.message.kept) }
+        let gone = Set(messages.map(\.bytes))
+        rows.removeAll { gone.contains($0.message.kept.bytes) }
+        scan?.rows.removeAll { gone.contains($0.message.kept.bytes) }
         total = max(0, total - (count - rows.count))
     }
 
     /// Shows one in the place of another.
     mutating func replace(_ old: KeptMessage, with new: KeptMessage) {
         func renewed(_ row: MessageRow) -> MessageRow {
-            guard row.message.kept == old, var fresh = MessageRow.rows([QueueSample.Message(new, position: row.message.position)]).first else { return row }
+            guard row.message.kept.bytes == old.bytes, var fresh = MessageRow.rows([QueueSample.Message(new, position: row.message.position)]).first else { return row }
             fresh.hasPlace = row.hasPlace
             if list.cursor == row.id { list.cursor = fresh.id }
             return fresh
@@ -85,7 +86,7 @@ struct MessageRow: Hashable, Sendable {
         // The same bytes can wait twice.
         var seen: [Int: Int] = [:]
         return messages.map { message in
-            let hash = message.kept.hashValue
+            let hash = message.kept.bytes.hashValue
             let times = seen[hash, default: 0]
             seen[hash] = times + 1
             let name = message.task?.id.rawValue ?? "-"

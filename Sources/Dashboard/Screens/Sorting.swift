@@ -40,7 +40,7 @@ extension DashboardState {
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "args", "eta", "exception", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "eta", "exception", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.
