@@ -21,7 +21,7 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     case retry = "task.retry", clone = "task.clone", newTask = "task.send"
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Queues
-    case peek = "queue.peek"
+    case peek = "queue.peek", editMessage = "message.edit", moveMessages = "message.move"
     // Workers
     case shrink = "pool.shrink", grow = "pool.grow", consumers = "worker.consumers"
     // Beat
@@ -38,7 +38,7 @@ extension Command {
     public var place: Place {
         switch self {
         case .info, .traceback, .family, .retry, .clone, .newTask: .tasks
-        case .peek: .queues
+        case .peek, .editMessage, .moveMessages: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
         default: .everywhere
@@ -107,10 +107,12 @@ extension Command {
         case .rowLog: "log of actions on this row"
         case .save: "save this table (CSV or JSON)"
         case .events: "switch task events on or off"
-        case .undo: "take the last edit of the schedule back"
-        case .stopJob: "stop the job that was begun last"
-        case .remove: "take away: revoke a task, remove a schedule entry"
-        case .removeHard: "take away hard: terminate a task, shut a worker down"
+        case .undo: "take back what was done last to messages or the schedule"
+        case .stopJob: "stop a job under way"
+        case .editMessage: "edit the message"
+        case .moveMessages: "move the messages to another queue"
+        case .remove: "take away: revoke a task, delete messages, remove a schedule entry"
+        case .removeHard: "take away hard: terminate a task, purge a queue, shut a worker down"
         case .retry: "retry: send the task, or a whole group of failures, again"
         case .clone: "clone: send another task like this one"
         case .newTask: "send a new task"
@@ -155,6 +157,9 @@ extension Command {
         case .clone: "clone"
         case .newTask: "send"
         case .peek: "peek"
+        case .editMessage: "edit"
+        case .moveMessages: "move"
+        case .stopJob: "stop the job"
         case .shrink: "shrink"
         case .grow: "grow"
         case .consumers: "consumers"
@@ -166,7 +171,6 @@ extension Command {
         case .addEntry: "add"
         case .pauseBeat: "pause all"
         case .undo: "undo"
-        case .stopJob: "stop the job"
         case .wide: "wide"
         case .copyID: "copy"
         case .copyRecord: "copy JSON"
@@ -187,7 +191,7 @@ extension Command {
     /// Changes something in the cluster; always asks first.
     public var isActing: Bool {
         switch self {
-        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo: true
+        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo, .editMessage, .moveMessages: true
         case .retry, .clone, .newTask: true
         case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false

@@ -47,10 +47,10 @@ public struct DashboardState: Hashable, Sendable {
     public internal(set) var notice: Outcome?
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
-    var peeks = Bounded<QueueName, Peek>(limit: 20)
+    var looks = Bounded<QueueName, MessageLook>(limit: 20)
+    /// Walks through queues so far; numbers them.
+    var scans = 0
     var foundMessages = Bounded<TaskID, FoundTaskMessage>(limit: 50)
-    /// Jobs that run, by their lines of the log, and how far each has come.
-    var jobs: [Int: String] = [:]
     /// What the call of a task is being looked for.
     var lookingFor: CallQuestion?
     var commandHistory: [String] = []
@@ -58,8 +58,12 @@ public struct DashboardState: Hashable, Sendable {
     /// Facts of the last picture that decide what to ask for next.
     var header = HeaderFacts()
     var beat = BeatFacts()
-    /// Edits of the schedule from here that can be taken back, the newest last.
-    public internal(set) var scheduleEdits: [DoneEdit] = []
+    /// What was done from here and can be taken back, the newest last.
+    public internal(set) var undos: [Undo] = []
+    /// Acts on messages under way, the newest last.
+    public internal(set) var jobs: [MessageJob] = []
+    /// `nil`: not read yet.
+    var trash: [TrashEntry]?
 
     /// The last line's text.
     public struct Outcome: Hashable, Sendable {
@@ -88,6 +92,8 @@ public struct DashboardState: Hashable, Sendable {
 
     /// Messages that wait can only be looked at by taking them out and giving them back, which marks them.
     public var peekingMarks = false
+    /// What taking hold of messages means on this broker.
+    public var editing: MessageEditing = []
 
     public mutating func resize(rows: Int, columns: Int) {
         (self.rows, self.columns) = (max(0, rows), max(0, columns))
@@ -128,13 +134,17 @@ public struct DashboardState: Hashable, Sendable {
     }
 
     public internal(set) subscript(list: ListName) -> ListState {
-        get { lists[list] ?? ListState() }
-        set { lists[list] = newValue }
+        get { list == .messages ? messageLook.list : lists[list] ?? ListState() }
+        set {
+            guard list == .messages else { return lists[list] = newValue }
+            if let queue = listedQueue { look(at: queue) { $0.list = newValue } }
+        }
     }
 
     /// The list that has the keys when no detail is open.
     public var list: ListName {
-        switch view {
+        if listedQueue != nil { return .messages }
+        return switch view {
         case .overview: pane
         case .tasks: .tasks
         case .queues: .queues
@@ -174,14 +184,6 @@ enum StoredResult: Hashable, Sendable {
     case failed(String)
 }
 
-/// What was seen of the messages in one queue.
-enum Peek: Hashable, Sendable {
-    case asking
-    /// As it was then (seconds since 1970).
-    case sample(QueueSample, at: Double)
-    case failed(String)
-}
-
 /// What one worker answered, by inspect method.
 struct Inspection: Hashable, Sendable {
     var values: [String: Value] = [:]
@@ -199,6 +201,8 @@ struct Bounded<Key: Hashable & Sendable, Entry: Hashable & Sendable>: Hashable, 
     init(limit: Int) { self.limit = limit }
 
     subscript(key: Key) -> Entry? { entries[key] }
+    /// The one written first comes first.
+    var keys: [Key] { order }
 
     mutating func set(_ key: Key, _ entry: Entry) {
         if entries.updateValue(entry, forKey: key) == nil { order.append(key) }

@@ -31,6 +31,25 @@ public enum Effect: Hashable, Sendable {
     case inspect(WorkerName)
     /// Look at messages that wait in a queue, from the one on that has so many before it; answered by `Action.peeked` or `Action.peekFailed`.
     case peek(QueueName, from: Int)
+    /// Walk through all that waits in a queue, in place of the walk before; answered by `Action.scanned`, again and again. Without a filter the first messages only.
+    case scan(QueueName, Filter?, id: Int)
+    case stopScan(QueueName)
+    /// Look at so many messages that they can be counted by task; answered by `Action.tasksCounted` or `Action.peekFailed`.
+    case countTasks(QueueName)
+    /// Do that to messages, as a job; answered by `Action.jobBegan`, `.jobProgressed` and `.jobEnded`.
+    case begin(MessageAct)
+    /// Change a waiting message, if it still waits and is what it was; answered by `Action.messageEdited`.
+    case editMessage(KeptMessage, MessageDraft)
+    /// Find the message of a task that a worker holds; answered by `Action.heldFound` or `.notify`.
+    case findHeld(TaskID)
+    /// Revoke the task that a worker holds, and send what the draft says in its place; answered by `Action.messageEdited`.
+    case sendInstead(TaskMessage, MessageDraft)
+    /// Let the user's editor have the terminal, for this document; answered by `Action.documentEdited` or `.notify`.
+    case openEditor(String)
+    /// Answered by `Action.trashListed`.
+    case listTrash(isFirst: Bool)
+    /// Write these messages as a file of that kind.
+    case saveMessages([QueueSample.Message], TableFile)
     /// Do that to schedule entries; the runner reads each again and refuses those that somebody has changed meanwhile.
     case entries(EntryAct, EntryTargets)
     /// Take an edit of the schedule back, by its number.
@@ -60,6 +79,18 @@ public enum Action: Hashable, Sendable {
     case inspectFailed(WorkerName, String)
     case peeked(QueueSample)
     case peekFailed(QueueName, String)
+    case scanned(QueueName, id: Int, ScanPart)
+    case tasksCounted(QueueName, TaskCounts)
+    case jobBegan(MessageJob)
+    case jobProgressed(Int, JobProgress)
+    case jobEnded(Int)
+    /// Messages were taken away, and can be put back; that was done.
+    case trashed(TrashEntry)
+    case restored(TrashID)
+    case trashListed([TrashEntry], isFirst: Bool)
+    case messageEdited(MessageVerdict)
+    case heldFound(QueueName, TaskMessage)
+    case documentEdited(String)
     /// The schedule was edited, and can be edited back; that was done.
     case edited(DoneEdit)
     case undone(Int)
@@ -93,13 +124,18 @@ public struct LogEntry: Hashable, Sendable {
     public var command: String
     public var replies: [ControlReply]
     public var summary: String?
+    /// What it was done to, and by whom: user@host.
+    public var target: String
+    public var who: String
     public var isError: Bool
 
-    public init(id: Int, at: Double, title: String, command: String) {
+    public init(id: Int, at: Double, title: String, command: String, target: String = "", who: String = "") {
         self.id = id
         self.at = at
         self.title = title
         self.command = command
+        self.target = target
+        self.who = who
         replies = []
         isError = false
     }

@@ -59,7 +59,7 @@ import Testing
 
     @Test func theLastEditIsTakenBackByU() {
         var session = session("5 u")
-        #expect(session.state.notice?.text == "nothing was changed in the schedule from here")
+        #expect(session.state.notice?.text == "nothing was done from here that can be taken back")
         session.state.handle(.edited(DoneEdit(id: 7, title: "suspended send-mail", names: ["send-mail"], count: 1)), now: session.now)
         session.press("2 u y")
         #expect(session.effects == [.undoEdit(7, title: "suspended send-mail")])

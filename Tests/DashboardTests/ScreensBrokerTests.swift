@@ -10,6 +10,7 @@ import Testing
     private static func session(columns: Int, rows: Int, knows: Bool = true, _ change: (inout BrokerStanding) -> Void = { _ in }) -> Session {
         var session = Session(columns: columns, rows: rows)
         session.queues = knows ? told : asked
+        session.state.peekingMarks = true
         var standing = BrokerStanding()
         if knows {
             (standing.product, standing.alarms, standing.connections, standing.blockedConnections, standing.held) = ("RabbitMQ 3.10.8", [], 11, 0, 31)
@@ -97,7 +98,7 @@ import Testing
     @Test func deadLettersLeadToTheirQueue() {
         var session = Self.session(columns: 100, rows: 30)
         session.press("3 G enter j enter")
-        #expect(session.state.details.last?.subject == .queue("graves"))
+        #expect(session.state.details.last?.subject == .queue("graves", .facts))
         session = Self.session(columns: 100, rows: 40)
         session.press("3 j enter")
         #expect(session.grid.text.contains("lost: no queue is bound to the exchange nowhere"))

@@ -10,7 +10,7 @@ import Testing
 
     static let views: [(name: String, keys: String)] = [
         ("overview", "1"), ("tasks", "2 j j"), ("queues", "3"), ("workers", "4"), ("beat", "5"), ("workflows", "6 j j"), ("errors", "7 j"), ("log", "8"),
-        ("task-summary", "2 j enter"), ("worker-active", "4 enter"), ("queue-detail", "3 enter"),
+        ("task-summary", "2 j enter"), ("worker-active", "4 enter"), ("queue-detail", "3 enter ["),
         ("entry-runs", "5 G k enter"), ("entry-next", "5 / n i g h t enter i"),
         ("workflow-chord", "6 j enter"), ("workflow-group", "6 j j enter j j"),
     ]

@@ -53,7 +53,7 @@ import Testing
 
     static let hostile = ["\u{1B}[31mred\u{7}\u{9B}2J", "a\u{202E}gnp.exe", "line\nbreak\r\ttab", "zero\u{200B}width\u{FEFF}", "tag\u{E0041}", "漢字👩‍👩‍👧‍👦é", String(repeating: "\u{301}", count: 500), "\u{0}\u{85}\u{2028}"]
 
-    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "2 j enter ] ] ] ] ]", "2 j enter ] ] ] ] ] ]", "7", "7 j .", "7 r", "2 a", "2 j j j r", "3", "3 enter", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 .", "5 s", "5 x"]
+    static let visits = ["1", "2", "2 j enter", "2 j enter ]", "2 j enter ] ]", "2 j enter ] ] ]", "2 j enter ] ] ] ]", "2 j enter ] ] ] ] ]", "2 j enter ] ] ] ] ] ]", "7", "7 j .", "7 r", "2 a", "2 j j j r", "3", "3 enter", "3 enter enter", "3 enter ]", "3 enter ] ]", "3 enter ] ] ]", "3 enter [", "3 enter x", "3 enter X", "3 enter m", "3 enter e", "3 enter v", "4", "4 enter", "4 enter ]", "4 enter [", "8", "8 enter", "2 j v", "2 j .", "2 j j j j j x", "4 X", "4 Q", "5", "5 enter", "5 enter ]", "5 enter ] ]", "5 .", "5 s", "5 x"]
 
     @Test(arguments: hostile, visits) func noForeignByteReachesTheTerminal(_ text: String, _ keys: String) {
         var session = Session.poisoned(with: text)
@@ -110,6 +110,18 @@ extension Session {
             state.handle(.inspected(name, method: "active", [["id": "8a1f", "name": "shop.charge", "args": [1], "kwargs": [:], "time_start": 1.0]]), now: now)
             state.handle(.inspected(name, method: "stats", ["pool": ["max-concurrency": 8], "pid": 1]), now: now)
             state.handle(.inspectFailed(name, "no reply"), now: now)
+        case .peek(let queue, let first): state.handle(.peeked(MessageSample.sample(of: queue, from: max(0, min(first, 990)), total: 1000)), now: now)
+        case .countTasks(let queue): state.handle(.tasksCounted(queue, TaskCounts(MessageSample.sample().messages, total: 1000, at: now)), now: now)
+        case .scan(let queue, let filter, let id):
+            var progress = JobProgress()
+            (progress.total, progress.looked) = (1000, 200)
+            let found = MessageSample.sample(of: queue).messages.filter { filter?.matches($0, now: now) ?? true }
+            progress.found = found.count
+            state.handle(.scanned(queue, id: id, ScanPart(messages: found, progress: progress, isDone: true)), now: now)
+        case .begin(let act):
+            state.handle(.jobBegan(MessageJob(id: state.jobs.count, act: act, title: "job", startedAt: now)), now: now)
+            if state.jobs.count > 2 { for job in state.jobs { state.handle(.jobEnded(job.id), now: now) } }
+        case .listTrash(let isFirst): state.handle(.trashListed([TrashEntry(id: TrashID(rawValue: "t"), at: now, act: "move", broker: "b", queue: "q", who: "w")], isFirst: isFirst), now: now)
         case .control(let request): state.handle(.logged(LogEntry(id: state.log.count, at: now, title: request.method, command: "celery control")), now: now)
         default: break
         }

@@ -11,22 +11,22 @@ struct OperatorTests {}
 struct OperatedDashboard {
     let terminal: PseudoTerminal
     /// Where it may save files.
-    private let folder: URL
+    let folder: URL
 
     /// Starts it; `options` come after those for broker and result backend.
-    init(_ broker: String, results: String? = nil, _ options: [String] = [], rows: Int = 30, columns: Int = 140) throws {
+    init(_ broker: String, results: String? = nil, _ options: [String] = [], environment: [String: String] = [:], rows: Int = 30, columns: Int = 140) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("operator-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let arguments = ["-b", broker] + (results.map { ["-r", $0] } ?? []) + options
         terminal = try PseudoTerminal(
             "/bin/sh", ["-c", "cd \"$0\" && exec \"$@\"", folder.path, Celeriac.path] + arguments,
             // Or Swift's own backtracer asks what to do, and waits for a key.
-            environment: ["XDG_CONFIG_HOME": folder.path, "XDG_STATE_HOME": folder.path, "SWIFT_BACKTRACE": "enable=no"], rows: rows, columns: columns)
+            environment: environment.merging(["XDG_CONFIG_HOME": folder.path, "XDG_STATE_HOME": folder.path, "SWIFT_BACKTRACE": "enable=no"]) { $1 }, rows: rows, columns: columns)
     }
 
     /// On a cluster; returns once it is live and has heard of the workers.
-    static func live(on cluster: RealCluster, _ options: String..., rows: Int = 30, columns: Int = 140) throws -> OperatedDashboard {
-        let dashboard = try OperatedDashboard(cluster.broker, results: cluster.backend, options, rows: rows, columns: columns)
+    static func live(on cluster: RealCluster, _ options: String..., environment: [String: String] = [:], rows: Int = 30, columns: Int = 140) throws -> OperatedDashboard {
+        let dashboard = try OperatedDashboard(cluster.broker, results: cluster.backend, options, environment: environment, rows: rows, columns: columns)
         try #require(
             dashboard.terminal.wait(within: .seconds(20)) { $0.text.contains("live") && $0.text.contains("workers 3/3") }, "\(dashboard.terminal.screen)")
         return dashboard

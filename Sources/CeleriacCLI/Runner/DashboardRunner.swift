@@ -48,6 +48,7 @@ import Terminal
         keymap = try Themes.keymap(session.file.keys)
         broker = try session.openBroker()
         self.state.peekingMarks = broker.peekingMarks
+        self.state.editing = MessageEditing(rawValue: broker.editing.rawValue)
         let results = try session.openResultBackend()
         monitor = session.monitor(broker, results: results)
         watch = try session.watch(monitor)
@@ -74,6 +75,7 @@ import Terminal
                 wake.yield(.tick)
             }
         }
+        effects.start(.listTrash(isFirst: true))
         await loop()
         for task in [monitoring, watching, typing, ticking] as [Task<Void, Never>] { task.cancel() }
         await effects.close()
@@ -104,6 +106,17 @@ import Terminal
         }
     }
 
+    /// Gives the terminal to the user's editor, until that ends.
+    private func edit(_ document: String) async {
+        do {
+            let editor = try Editor(hint: "no editor: set VISUAL or EDITOR")
+            let (text, file) = try await terminal.lend { try editor.edit(document, name: "message.json") }
+            editor.discard(file)
+            state.handle(.documentEdited(text), now: Clock.now)
+        } catch { state.handle(.notify(ForeignText.safe((error as? Failure)?.message ?? "\(error)"), isError: true), now: Clock.now) }
+        resize()
+    }
+
     private func putOff() {
         guard !isPutOff else { return }
         isPutOff = true
@@ -124,6 +137,7 @@ import Terminal
         let now = Clock.now
         let pause = await revision == seenRevision ? 1 : picture.header.eventsPerSecond < 20 ? 0.5 : Self.calmPause
         if now - lastDraw >= pause { await look() }
+        _ = await take(state.due(now: now))
     }
 
     private var revision: (cluster: Int, schedule: Int) { get async { (await monitor.revision, await watch?.revision ?? 0) } }
@@ -164,6 +178,7 @@ import Terminal
             case .copy(let text): terminal.copy(text)
             case .theme(let name):
                 do { terminal.theme = try Themes.theme(name) } catch { state.handle(.notify("\((error as? Failure)?.message ?? "\(error)")", isError: true), now: Clock.now) }
+            case .openEditor(let document): await edit(document)
             case .save(let view, let kind): self.effects.save(state.wholeTable, view, kind)
             default: self.effects.start(effect)
             }

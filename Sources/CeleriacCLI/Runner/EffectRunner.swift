@@ -16,6 +16,9 @@ actor EffectRunner {
     private var entryEffects: EntryEffects?
     private var retryEffects: RetryEffects?
     private let report: @Sendable (Action) -> Void
+    private let looks: MessageLooks
+    private var messageEffects: MessageEffects?
+    private var revokedAgain: RevokedAgain?
     private var nextLog = 1
 
     /// - Parameter watch: of the schedule, when there is one.
@@ -28,12 +31,23 @@ actor EffectRunner {
         self.resultBackend = resultBackend
         self.session = session
         self.watch = watch
-        self.report = report
+        let recorder = ActionRecorder(session, next: report)
+        self.report = { recorder.pass($0) }
+        looks = MessageLooks(broker, report: report)
     }
 
     func close() async {
+        await revokedAgain?.close()
+        await messageEffects?.close()
         await entryEffects?.close()
         await retryEffects?.close()
+    }
+
+    private var messages: MessageEffects {
+        if let messageEffects { return messageEffects }
+        let new = MessageEffects(session, broker, report: report) { [weak self] in await self?.takeLogNumber() ?? 0 }
+        messageEffects = new
+        return new
     }
 
     private var retries: RetryEffects {
@@ -77,14 +91,25 @@ actor EffectRunner {
         case .send(let order): await retries.send(order)
         case .retry(let deed, let terms): await retries.retry(deed, terms)
         case .askTaskNames: await retries.askNames()
-        case .stop(let log): await retries.stop(log)
+        case .stop(let log): 
+            await retries.stop(log)
+            await messages.stop(log)
         case .control(let request): await converse(title: Self.title(request), request)
         case .fetchResult(let id): await fetch(id)
         case .inspect(let worker): await inspect(worker)
         case .peek(let queue, let first): await peek(queue, from: first)
+        case .scan(let queue, let filter, let id): await looks.scan(queue, filter, id: id)
+        case .stopScan(let queue): await looks.stopScan(queue)
+        case .countTasks(let queue): await looks.count(queue)
+        case .begin(let act): await messages.begin(act)
+        case .editMessage(let message, let draft): await messages.edit(message, by: draft)
+        case .findHeld(let id): await messages.find(id)
+        case .sendInstead(let message, let draft): await messages.send(insteadOf: message, draft) { await self.revokeHeld($0) }
+        case .listTrash(let isFirst): messages.listTrash(isFirst: isFirst)
+        case .saveMessages(let messages, let kind): self.messages.save(messages, kind)
         case .askZone(let name): report(zone(name))
         case .saveEntry(let entry, let old): await entries?.save(entry, replacing: old)
-        case .save, .quit, .suspend, .redraw, .copy, .theme: break
+        case .save, .quit, .suspend, .redraw, .copy, .theme, .openEditor: break
         }
     }
 
@@ -105,13 +130,16 @@ actor EffectRunner {
         let title = ForeignText.safe(terminate ? "terminate \(noun) with \(signal)" : "revoke \(noun)")
         let done = (terminate ? "terminated " : "revoked ") + (waiting.count == 1 ? "1 task" : "\(waiting.count) tasks")
         let skipped = ended.isEmpty ? "" : ", \(ended.count) had ended already"
-        await converse(title: title, .revoke(waiting, terminate: terminate, signal: signal), done: done, remark: skipped)
+        await converse(title: title, target: waiting.map(\.rawValue), .revoke(waiting, terminate: terminate, signal: signal), done: done, remark: skipped)
+        await remember(waiting)
     }
 
     /// Sends, gathers replies into the log, and sums up.
-    private func converse(title: String, _ request: ControlRequest, done: String? = nil, remark: String = "") async {
+    /// - Returns: how many workers have confirmed it.
+    @discardableResult
+    private func converse(title: String, target: [String]? = nil, _ request: ControlRequest, done: String? = nil, remark: String = "") async -> Int {
         let log = takeLogNumber()
-        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: session.broker).map { ForeignText.safe($0) } ?? "")))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: title, command: request.celeryCommand(broker: session.broker).map { ForeignText.safe($0) } ?? "", target: Self.words(target ?? request.destination?.map(\.rawValue)))))
         let asked: [WorkerName]
         if let destination = request.destination { asked = destination } else { asked = await monitor.workerNames }
         var silent = Set(asked)
@@ -120,7 +148,8 @@ actor EffectRunner {
             if request.method == "shutdown" {
                 // Celery answers everything but this.
                 let receivers = try await broker.send(request)
-                return report(.finished(log: log, summary: "\(title): sent\(receivers.map { " to \($0) listening" } ?? ""); workers do not reply to it", isError: false))
+                report(.finished(log: log, summary: "\(title): sent\(receivers.map { " to \($0) listening" } ?? ""); workers do not reply to it", isError: false))
+                return 0
             }
             for try await reply in broker.ask(request, timeout: .seconds(2)) {
                 silent.remove(reply.worker)
@@ -129,7 +158,8 @@ actor EffectRunner {
                 await monitor.take(reply, to: request.method)
             }
         } catch {
-            return report(.finished(log: log, summary: ForeignText.safe("\(title) failed: \(error)"), isError: true))
+            report(.finished(log: log, summary: ForeignText.safe("\(title) failed: \(error)"), isError: true))
+            return 0
         }
         let answered = asked.count - silent.count
         let silence = silent.isEmpty || answered == 0 ? "" : " (\(silent.map(\.rawValue).sorted().prefix(3).joined(separator: ", "))\(silent.count > 3 ? " and \(silent.count - 3) more" : "") silent)"
@@ -140,6 +170,34 @@ actor EffectRunner {
         report(.finished(log: log, summary: ForeignText.safe(summary), isError: !failures.isEmpty || answered == 0))
         // The next look would come in half a minute, and until then dialogs would go by what has just been changed.
         if Self.reshaping.contains(request.method) { await monitor.refresh() }
+        return answered - failures.count
+    }
+
+    /// The first of them, and how many more.
+    private static func words(_ targets: [String]?) -> String {
+        guard let targets else { return "all workers" }
+        return ForeignText.safe(targets.prefix(20).joined(separator: " ") + (targets.count > 20 ? " and \(targets.count - 20) more" : ""))
+    }
+
+    /// - Returns: whether a worker has confirmed it.
+    private func revokeHeld(_ id: TaskID) async -> Bool {
+        let request = ControlRequest.revoke([id], terminate: false, signal: "SIGTERM")
+        await remember([id])
+        return await converse(title: "revoke task \(ForeignText.safe(id.rawValue))", target: [id.rawValue], request, done: "revoked 1 task") > 0
+    }
+
+    /// Workers that come online later are told of these.
+    private func remember(_ revoked: [TaskID]) async {
+        let again = revokedAgain ?? RevokedAgain(monitor) { [weak self] worker, ids in await self?.revoke(ids, againOn: worker) }
+        revokedAgain = again
+        await again.note(revoked)
+    }
+
+    private func revoke(_ ids: [TaskID], againOn worker: WorkerName) async {
+        var request = ControlRequest.revoke(ids, terminate: false, signal: "SIGTERM")
+        request.destination = [worker]
+        let noun = Formats.plural(ids.count, "task")
+        await converse(title: ForeignText.safe("revoke \(noun) on \(worker), which came online"), target: ids.map(\.rawValue), request, done: "revoked \(noun) again")
     }
 
     /// Methods after which queues or pool of a worker are not what they were.
@@ -160,7 +218,7 @@ actor EffectRunner {
 
     private func peek(_ queue: QueueName, from first: Int) async {
         do throws(TransportError) {
-            let sample = try await broker.peek(queue, from: first, limit: DashboardState.peekedAtOnce)
+            let sample = try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)
             report(.peeked(sample))
             await retries.note(sample.messages)
         } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }
@@ -195,11 +253,6 @@ actor EffectRunner {
         let picture = await session.picture(request, of: monitor, watch)
         let values = (picture.tasks?.rows.map(Listing.value) ?? []) + (picture.queues?.rows.map(Listing.value) ?? []) + (picture.workers?.rows.map(Listing.value) ?? [])
             + (picture.workflows?.rows.map(Listing.value) ?? []) + (picture.beat?.rows.map(Listing.value) ?? []) + (picture.errors?.rows.map(Listing.value) ?? [])
-        let name = "celeriac-\(view)-\(Int(Clock.now)).\(kind.rawValue)"
-        let text = kind == .json ? "[\n" + values.map { JSON.text($0) }.joined(separator: ",\n") + "\n]\n" : CommaSeparated.text(values)
-        do {
-            try text.write(toFile: name, atomically: true, encoding: .utf8)
-            report(.notify("\(values.count) rows saved as \(FileManager.default.currentDirectoryPath)/\(name)", isError: false))
-        } catch { report(.notify("\(name) cannot be written: \(error.localizedDescription)", isError: true)) }
+        report(MessageEffects.saved(values, as: view, kind))
     }
 }

@@ -35,7 +35,7 @@ actor EntryEffects {
         if case .enabled(let count) = targets, entries.count > count {
             return report(.notify("refused: there are \(entries.count) enabled entries by now, not \(count)", isError: true))
         }
-        let log = await begin("\(act.words) \(Self.subject(entries.map(\.name)))", command(act.verb, entries.map(\.name)))
+        let log = await begin("\(act.words) \(Self.subject(entries.map(\.name)))", command(act.verb, entries.map(\.name)), target: entries.map(\.name))
         switch act {
         case .trigger: await trigger(entries, log)
         case .enable, .disable: await finish(editor.enable(act == .enable, entries), act == .enable ? "resumed" : "suspended", log)
@@ -47,7 +47,7 @@ actor EntryEffects {
     /// Stores what a form says, if the entry is still the one that was read as `old`.
     func save(_ entry: ScheduleEntry, replacing old: StoredEntry?) async {
         let title = old == nil ? "add schedule entry \(entry.name)" : "edit schedule entry \(entry.name)"
-        let log = await begin(title, entry.command(over: old?.entry, store: watch.store.endpoint))
+        let log = await begin(title, entry.command(over: old?.entry, store: watch.store.endpoint), target: [entry.name])
         let outcome = await watch.store.write(entry, replacing: old)
         report(outcome)
         switch outcome {
@@ -83,9 +83,9 @@ actor EntryEffects {
 
     // MARK: - Telling
 
-    private func begin(_ title: String, _ command: String) async -> Int {
+    private func begin(_ title: String, _ command: String, target: [String] = []) async -> Int {
         let log = await nextLog()
-        report(.logged(LogEntry(id: log, at: Clock.now, title: ForeignText.safe(title), command: ForeignText.safe(command))))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: ForeignText.safe(title), command: ForeignText.safe(command), target: ForeignText.safe(target.prefix(20).joined(separator: " ")))))
         return log
     }
 

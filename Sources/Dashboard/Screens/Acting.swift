@@ -29,13 +29,13 @@ extension DashboardState {
 
     var place: String { "in context \(safe(context))" + (isProduction ? " (production)" : "") + (endpoint.isEmpty ? "" : ", \(safe(endpoint))") }
 
-    mutating func askToPeek(_ queue: QueueRow, _ now: Double) {
-        let ready = queue.ready.value.map { ", \(Formats.count($0)) ready" } ?? ""
+    mutating func askToPeek(_ queue: QueueName, ready: Int?, _ now: Double) {
+        let ready = ready.map { ", \(Formats.count($0)) ready" } ?? ""
         ask(
-            "Peek at up to \(Self.peekedAtOnce) messages",
+            "Peek at up to \(Self.sampledAtOnce) messages",
             facts: [
-                safe(queue.name.rawValue) + ready, place, "The foremost are taken out and given back to their places, with the flag", "redelivered set: the broker shows them in no other way.",
-            ], verb: "peek", need: need(count: 1), effect: .peek(queue.name, from: 0), now: now)
+                safe(queue.rawValue) + ready, place, "The foremost are taken out and given back to their places, with the flag", "redelivered set: the broker shows them in no other way.",
+            ], verb: "peek", need: need(count: 1), effect: .peek(queue, from: 0), now: now)
     }
 
     /// Celery's signals for terminating, the mildest first.

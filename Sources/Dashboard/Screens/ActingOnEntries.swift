@@ -40,7 +40,8 @@ extension DashboardState {
             return openEntryForm(row.stored, features: beat.features, store: beat.endpoint, beatZone: beat.zone, now: now)
         case .addEntry: return openEntryForm(nil, features: beat.features, store: beat.endpoint, beatZone: beat.zone, now: now)
         case .pauseBeat: askToPause(now)
-        case .undo: askToUndo(now)
+        case .undo:
+            if let entry = selectedTrash { askToRestore(entry, now) } else { askToUndo(now) }
         default: return nil
         }
         return []
@@ -122,8 +123,7 @@ extension DashboardState {
             verb: "pause", need: .text(context, kind: "the context's name"), effect: .entries(.disable, .enabled(count: count)), now: now)
     }
 
-    private mutating func askToUndo(_ now: Double) {
-        guard let edit = scheduleEdits.last else { return }
+    mutating func askToUndo(_ edit: DoneEdit, _ now: Double) {
         let names = edit.names.prefix(5).map { safe($0, limit: 80) } + (edit.count > 5 ? ["and \(Formats.grouped(edit.count - min(5, edit.names.count))) more"] : [])
         ask(
             "Take back: \(safe(edit.title, limit: 60))", facts: names + [storePlace, "What somebody else has changed since is left as it is."], verb: "take back", need: need(count: edit.count), effect: .undoEdit(edit.id, title: edit.title),
@@ -136,7 +136,6 @@ extension DashboardState {
     func whyNotOnEntries(_ command: Command, _ picture: Picture) -> String? {
         if command.isActing, let reason = whyNotWriteEntries(picture) { return reason }
         switch command {
-        case .undo: return scheduleEdits.isEmpty ? "nothing was changed in the schedule from here" : nil
         case .pauseBeat: return beat.enabled == 0 ? "no entry is enabled" + (scheduleEdits.isEmpty ? "" : ": u takes the last edit back") : nil
         case .addEntry: return nil
         case .removeHard: return "x removes a schedule entry"
@@ -163,7 +162,7 @@ extension DashboardState {
     }
 
     /// Why nothing in the store may be changed.
-    private func whyNotWriteEntries(_ picture: Picture) -> String? {
+    func whyNotWriteEntries(_ picture: Picture) -> String? {
         switch permission {
         case .readOnly: return "read-only: nothing can be changed (start without --read-only)"
         case .passive: return "passive: nothing is changed (start without --passive)"

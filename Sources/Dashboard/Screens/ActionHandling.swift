@@ -3,8 +3,6 @@ import CeleriacCore
 extension DashboardState {
     /// Lines of the log kept.
     static let logLimit = 1000
-    /// Edits of the schedule that can be taken back.
-    static let editsKept = 50
 
     /// Takes over what came back from outside. `now` in seconds since 1970.
     public mutating func handle(_ action: Action, now: Double) {
@@ -17,7 +15,7 @@ extension DashboardState {
             log[index].replies.append(reply)
         case .finished(let id, let summary, let isError):
             if let index = log.lastIndex(where: { $0.id == id }) { (log[index].summary, log[index].isError) = (summary, isError) }
-            jobs[id] = nil
+            jobs.removeAll { $0.id == id && $0.act == nil }
             outcome = Outcome(text: summary, isError: isError)
             notice = nil
         case .result(let id, let record): results.set(id, record.map(StoredResult.record) ?? .none)
@@ -27,12 +25,26 @@ extension DashboardState {
             inspections[worker]?.at = now
             inspections[worker]?.problem = nil
         case .inspectFailed(let worker, let reason): inspections[worker, default: Inspection()].problem = reason
-        case .peeked(let sample): peeks.set(sample.queue, .sample(sample, at: now))
-        case .peekFailed(let queue, let reason): peeks.set(queue, .failed(reason))
+        case .peeked(let sample):
+            look(at: sample.queue) { $0.take(sample, now: now) }
+            settleMessages(now)
+        case .peekFailed(let queue, let reason): look(at: queue) { ($0.isAsking, $0.problem, $0.pending) = (false, reason, nil) }
+        case .scanned(let queue, let id, let part):
+            look(at: queue) { if $0.scan?.id == id { $0.scan?.take(part) } }
+            settleMessages(now)
+        case .tasksCounted(let queue, let counts): look(at: queue) { $0.counts = counts }
         case .edited(let edit):
-            scheduleEdits.append(edit)
-            if scheduleEdits.count > Self.editsKept { scheduleEdits.removeFirst() }
-        case .undone(let id): scheduleEdits.removeAll { $0.id == id }
+            remember(.schedule(edit))
+        case .undone(let id): undos.removeAll { if case .schedule(let edit) = $0 { edit.id == id } else { false } }
+        case .jobBegan(let job): jobs.append(job)
+        case .jobProgressed(let id, let progress): self.progress(of: id, progress)
+        case .jobEnded(let id): endJob(id)
+        case .trashed(let entry): remember(.messages(entry))
+        case .restored(let id): undos.removeAll { if case .messages(let entry) = $0 { entry.id == id } else { false } }
+        case .trashListed(let entries, let isFirst): takeTrash(entries, isFirst: isFirst)
+        case .messageEdited(let verdict): take(verdict)
+        case .heldFound(let queue, let message): openHeldForm(message, in: queue, now)
+        case .documentEdited(let text): take(document: text, now)
         case .zone(let name, let rules):
             updateEntryForm { form in
                 form.learn(name, rules, now: now)
@@ -62,8 +74,7 @@ extension DashboardState {
                 return true
             }
         case .progressed(let id, let words):
-            jobs[id] = words
-            outcome = Outcome(text: words, isError: false)
+            tellJob(id, words, now)
         case .notify(let text, let isError):
             outcome = Outcome(text: text, isError: isError)
             notice = nil

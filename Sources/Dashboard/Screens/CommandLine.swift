@@ -3,7 +3,7 @@ import OrderedCollections
 
 /// What can be typed after `:`.
 enum CommandVerb: String, CaseIterable, Hashable, Sendable {
-    case overview, tasks, queues, workers, beat, workflows, errors, log, find, revoke, inspect, control, theme, q
+    case overview, tasks, queues, workers, beat, workflows, errors, log, find, revoke, inspect, control, theme, trash, stop, q
 
     /// What follows the word, for the palette.
     var usage: String {
@@ -13,7 +13,7 @@ enum CommandVerb: String, CaseIterable, Hashable, Sendable {
         case .inspect: "METHOD"
         case .control: "METHOD [name=value …]"
         case .theme: "NAME"
-        case .overview, .q: ""
+        case .overview, .trash, .stop, .q: ""
         }
     }
 
@@ -31,6 +31,8 @@ enum CommandVerb: String, CaseIterable, Hashable, Sendable {
         case .revoke: "revoke a task by its id"
         case .inspect: "ask all workers; replies go to the log"
         case .control: "tell all workers; replies go to the log"
+        case .trash: "messages that were taken away, to be put back"
+        case .stop: "stop a job under way"
         case .theme: "choose colours"
         case .q: "quit"
         }
@@ -69,6 +71,8 @@ extension DashboardState {
         case .workflows: show(.workflows, filter: rest)
         case .errors: show(.errors, filter: rest)
         case .log: show(.log, filter: rest)
+        case .trash: return show(.trash)
+        case .stop: return reduce(.stopJob, picture, now)
         case .theme: return useTheme(rest)
         case .find:
             guard let id = single(rest, "an id") else { return [] }
@@ -148,7 +152,7 @@ extension DashboardState {
         case .theme: themes
         case .tasks, .queues, .workers, .beat, .workflows, .errors, .log: filterCompletions(of: parts[1])
         case .find, .revoke: (picture.tasks?.rows ?? []).map(\.id.rawValue)
-        case .overview, .q: []
+        case .overview, .trash, .stop, .q: []
         }
         return options.filter { $0.hasPrefix(parts[1]) }.map { "\(verb.rawValue) \($0)" }
     }

@@ -4,6 +4,11 @@ extension DashboardState {
     /// Draws the open detail: its frame, its tabs, its text.
     func render(_ detail: OpenDetail, _ picture: Picture, _ context: DrawContext, into grid: inout Grid) {
         let layout = layout, area = documentArea
+        if let queue = listedQueue {
+            if layout.hasFrames { grid.box(layout.body, title: messagesTitle(queue, now: context.now), titleStyle: Style(.accent, .bold)) }
+            tabs(of: detail).render(into: &grid, at: Rect(row: area.row - 1, column: area.column, rows: 1, columns: area.columns))
+            return renderMessages(queue, picture, context, into: &grid, at: area)
+        }
         let lines = document(detail, picture, width: area.columns)
         if layout.hasFrames {
             grid.box(layout.body, title: title(of: detail.subject, picture), titleStyle: Style(.accent, .bold))
@@ -16,7 +21,10 @@ extension DashboardState {
     }
 
     func tabs(of detail: OpenDetail) -> TabStrip {
-        TabStrip(tabs: detail.tabs.map { TabStrip.Tab(key: "", title: $0, isActive: $0 == detail.tabTitle) })
+        // Where looking at messages leaves a mark, the first tab is one that looks at none; round and round the order is the same.
+        let isTurned = if case .queue = detail.subject { peekingMarks } else { false }
+        let titles = isTurned ? detail.tabs.suffix(1) + detail.tabs.dropLast() : detail.tabs
+        return TabStrip(tabs: titles.map { TabStrip.Tab(key: "", title: $0, isActive: $0 == detail.tabTitle) })
     }
 
     /// Lines of the open detail as they are shown, wrapped when that is wanted.
@@ -25,8 +33,9 @@ extension DashboardState {
         let lines: [Line] = switch detail.subject {
         case .task(let id, let tab): taskLines(id, tab, picture, context, width: width - 2)
         case .worker(let name, let tab): workerLines(name, tab, picture, context)
-        case .queue(let name): queueLines(name, picture, context, width: width - 2)
-        case .messages(let name): messageLines(name, context, width: width - 2)
+        case .queue(let name, let tab): queueLines(name, tab, picture, context, width: width - 2)
+        case .message(let message): messageLines(message, context)
+        case .trash: trashLines(context)
         case .workflow: workflowLines(picture, context, width: width - 2)
         case .periodic(let name, let tab): periodicLines(name, tab, picture, self.context(picture, of: .beat), width: width - 2)
         case .entry(let id): entryLines(id, context)
@@ -41,8 +50,9 @@ extension DashboardState {
             let name = picture.detail.flatMap { $0.task.id == id ? $0.task.name : nil }
             return "Task \(safe(id.rawValue, limit: 40))" + (name.map { "  " + safe($0, limit: 80) } ?? "")
         case .worker(let name, _): return "Worker \(safe(name.rawValue, limit: 80))"
-        case .queue(let name): return "Queue \(safe(name.rawValue, limit: 80))"
-        case .messages(let name): return "Messages in \(safe(name.rawValue, limit: 80))"
+        case .queue(let name, _): return "Queue \(safe(name.rawValue, limit: 80))"
+        case .message(let message): return "Message" + (message.task.map { " \(safe($0.id.rawValue, limit: 40))  \(safe($0.name, limit: 80))" } ?? "")
+        case .trash: return "Trash"
         case .workflow(let id): return "Workflow of \(safe(id.rawValue, limit: 40))"
         case .periodic(let name, _): return "Entry \(safe(name, limit: 80))"
         case .entry: return "Action and its replies"

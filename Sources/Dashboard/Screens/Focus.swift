@@ -3,15 +3,17 @@ import CeleriacCore
 /// The row that a command is about.
 enum Focus: Hashable {
     case task(TaskRow), worker(WorkerRow), queue(QueueRow), timing(TimingRow), failure(FailureRow), workflow(WorkflowRow), periodic(EntryRow), entry(LogEntry)
+    case message(QueueSample.Message)
     /// There is none, for this reason.
     case nothing(String)
 }
 
 extension DashboardState {
     func focus(_ picture: Picture) -> Focus {
-        if let detail = details.last { return focus(in: detail, picture) }
+        if let detail = details.last, !isOnList { return focus(in: detail, picture) }
         let list = list, state = self[list]
         guard let cursor = state.cursor else {
+            if let queue = listedQueue { return .nothing(messageLook.isAsking ? "the messages are still being asked for" : messagesMissing(queue, picture)[0]) }
             return .nothing(list.selectsFirst ? "there is no \(list.noun) here" : "no \(list.noun) is selected: j or a click selects")
         }
         guard !state.isGone, let found = row(of: list, cursor, picture) else { return .nothing("this \(list.noun) is gone: j selects the next one") }
@@ -21,6 +23,7 @@ extension DashboardState {
     private func row(of list: ListName, _ id: String, _ picture: Picture) -> Focus? {
         switch list {
         case .tasks: picture.tasks?.rows.first { $0.id.rawValue == id }.map(Focus.task)
+        case .messages: messageLook.shown.first { $0.id == id }.map { Focus.message($0.message) }
         case .queues, .queuesPane: picture.queues?.rows.first { $0.name.rawValue == id }.map(Focus.queue)
         case .workers, .workersPane: picture.workers?.rows.first { $0.name.rawValue == id }.map(Focus.worker)
         case .timingsPane: picture.timings?.first { $0.name == id }.map(Focus.timing)
@@ -42,7 +45,9 @@ extension DashboardState {
         case .worker(let name, _):
             guard let worker = picture.worker, worker.name == name else { return .nothing("this worker is not known any more") }
             return .worker(worker)
-        case .queue(let name), .messages(let name):
+        case .message(let message): return .message(message)
+        case .trash: return .nothing("no act is selected: j or a click selects")
+        case .queue(let name, _):
             guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return .nothing("this queue is not known any more") }
             return .queue(queue)
         case .workflow:

@@ -46,7 +46,7 @@ extension DashboardState {
             switch detail.subject {
             case .task, .workflow: return ["tasks", "everywhere"]
             case .worker: return ["workers", "everywhere"]
-            case .queue, .messages: return ["queues", "everywhere"]
+            case .queue, .message: return ["queues", "everywhere"]
             case .periodic: return ["beat", "everywhere"]
             default: return ["everywhere"]
             }
@@ -77,19 +77,23 @@ extension DashboardState {
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .retry, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
-            case .queue: return [.back, .peek, .filter, .nextMatch, .wide, .copyRecord, .help]
-            case .messages: return (peekingMarks ? [.back, .peek] : [.back, .nextTab, .previousTab, .peek]) + [.open, .filter, .nextMatch, .wide, .help]
+            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.filter, .mark, .editMessage, .moveMessages, .remove, .removeHard, .undo, .sort, .raw, .wide, .menu, .help, .save]
+            case .queue(_, .held): return [.back, .nextTab, .open, .editMessage, .remove, .filter, .nextMatch, .wide, .help]
+            case .queue: return [.back, .nextTab, .open, .peek, .removeHard, .undo, .filter, .nextMatch, .wide, .copyRecord, .help]
+            case .trash: return [.back, .open, .undo, .filter, .nextMatch, .help]
+            case .message: return [.back, .editMessage, .moveMessages, .remove, .filter, .nextMatch, .copyID, .copyRecord, .raw, .wide, .help]
             case .entry, .record: return [.back, .filter, .nextMatch, .wide, .copyRecord, .help]
             }
         }
         switch list {
         case .tasks: return [.open, .filter, .failures, .retry, .remove, .removeHard, .mark, .clone, .newTask, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
-        case .queues: return [.open, .peek, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
+        case .queues: return [.open, .peek, .removeHard, .undo, .filter, .sort, .wide, .refresh, .menu, .commandLine, .help, .freeze, .save]
         case .workers: return [.open, .filter, .removeHard, .shrink, .grow, .consumers, .events, .sort, .menu, .commandLine, .help, .save]
         case .beat: return [.open, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .remove, .upcoming, .undo, .filter, .pauseBeat, .mark, .sort, .menu, .help, .save]
         case .workflows: return [.open, .filter, .failures, .traceback, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .errors: return [.open, .retry, .filter, .sort, .menu, .commandLine, .help, .wide, .freeze, .save]
         case .log: return [.open, .filter, .commandLine, .help, .save]
+        case .messages: return []
         case .failuresPane: return [.open, .retry, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
         case .queuesPane, .timingsPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .commandLine, .palette, .help, .freeze, .time]
         case .beatPane: return [.open, .nextPane, isZoomed ? .zoomOut : .zoomIn, .suspendEntry, .trigger, .skip, .upcoming, .commandLine, .help]
@@ -101,12 +105,12 @@ extension DashboardState {
         let isWorker = scopes.first == "workers"
         switch command {
         case .removeHard where isWorker: return "shut down"
+        case .removeHard where scopes.first == "queues": return "purge"
+        case .remove where isAboutMessages: return "delete"
         case .remove where scopes.first == "beat": return "remove"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
-        case .filter where !details.isEmpty: return "search"
-        case .nextTab where isOnMessages: return "next"
-        case .previousTab where isOnMessages: return "previous"
-        case .wide where !details.isEmpty: return "wrap"
+        case .filter where !isOnList: return "search"
+        case .wide where !isOnList: return "wrap"
         default: return command.hint
         }
     }
@@ -133,6 +137,7 @@ extension Modal {
             switch line.purpose {
             case .filter: return [hint("Enter", "keep"), hint("Esc", "as before"), hint("Up", "history")]
             case .command: return [hint("Enter", "run"), hint("Tab", "complete"), hint("Up", "history"), hint("Esc", "leave")]
+            case .target: return [hint("Enter", "go on"), hint("Tab", "complete"), hint("Esc", "leave")]
             case .search: return [hint("Enter", "find"), hint("Esc", "leave")]
             }
         }

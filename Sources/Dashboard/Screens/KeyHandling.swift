@@ -9,6 +9,11 @@ extension DashboardState {
     public mutating func handle(_ key: Key, keymap: Keymap, picture: Picture, now: Double) -> [Effect] {
         let picture = shown(picture)
         notice = nil
+        let effects = take(key, keymap, picture, now)
+        return effects + messagesWanted()
+    }
+
+    private mutating func take(_ key: Key, _ keymap: Keymap, _ picture: Picture, _ now: Double) -> [Effect] {
         // Ctrl-c leaves from anywhere; a letter that a keymap gives it can still be typed.
         let isTyped = if case .character = key { !modals.isEmpty } else { false }
         if !isTyped, keymap.command(for: key, scopes: ["everywhere"]) == Command.quit.rawValue { return [.quit] }
@@ -38,7 +43,7 @@ extension DashboardState {
         }
         if move(command, picture) { return [] }
         if let effects = switchView(command, picture, now) { return effects }
-        if let effects = actOnEntries(command, picture, now) ?? actOnCalls(command, picture, now) ?? act(command, picture, now) { return effects }
+        if let effects = actOnMessages(command, picture, now) ?? actOnEntries(command, picture, now) ?? actOnCalls(command, picture, now) ?? act(command, picture, now) { return effects }
         return look(command, picture, now)
     }
 
@@ -86,7 +91,6 @@ extension DashboardState {
     }
 
     private mutating func turnTab(_ step: Int) -> [Effect] {
-        if isOnMessages { return turnMessages(step) }
         guard var detail = details.popLast() else {
             tell("tabs are in details: Enter opens one")
             return []
@@ -98,7 +102,7 @@ extension DashboardState {
 
     /// Esc: the innermost thing goes first.
     private mutating func goBack() {
-        if !details.isEmpty {
+        if !isOnList {
             details.removeLast()
         } else if self[list].filter != nil {
             narrow(list, to: nil)
@@ -106,6 +110,8 @@ extension DashboardState {
             isZoomed = false
         } else if self[list].isRanging {
             self[list].isRanging = false
+        } else if !details.isEmpty {
+            details.removeLast()
         } else if !list.selectsFirst {
             self[list].unselect()
         }
@@ -133,7 +139,7 @@ extension DashboardState {
         case .beat, .beatPane: frozen?.beat = nil
         case .workflows: frozen?.workflows = nil
         case .errors: frozen?.errors = nil
-        case .log, .timingsPane, .failuresPane: break
+        case .log, .messages, .timingsPane, .failuresPane: break
         }
     }
 }

@@ -7,11 +7,13 @@ struct Layout: Hashable {
     var body: Rect
     var outcome: Rect?
     var hints: Rect?
+    /// Lines for jobs under way, the newest first.
+    var jobs: Rect?
     /// Panes have frames around them.
     var hasFrames: Bool
 
     /// Lines around the body go one after the other as the screen gets lower: tabs, outcome, hints, header.
-    init(rows: Int, columns: Int) {
+    init(rows: Int, columns: Int, jobs count: Int = 0) {
         func line(_ row: Int) -> Rect { Rect(row: row, rows: 1, columns: columns) }
         hasFrames = columns >= 60 && rows >= 15
         guard rows >= 5, columns >= 20 else {
@@ -23,7 +25,9 @@ struct Layout: Hashable {
         outcome = rows >= 7 ? line(rows - 2) : nil
         tabs = rows >= 10 ? line(1) : nil
         let top = tabs == nil ? 1 : 2, bottom = outcome == nil ? 1 : 2
-        body = Rect(row: top, rows: rows - top - bottom, columns: columns)
+        let lines = rows >= 10 ? min(2, count) : 0
+        body = Rect(row: top, rows: rows - top - bottom - lines, columns: columns)
+        if lines > 0 { jobs = Rect(row: body.row + body.rows, rows: lines, columns: columns) }
     }
 
     /// Too small for anything but one line of figures.
@@ -31,12 +35,13 @@ struct Layout: Hashable {
 }
 
 extension DashboardState {
-    var layout: Layout { Layout(rows: rows, columns: columns) }
+    var layout: Layout { Layout(rows: rows, columns: columns, jobs: jobs.count) }
 
     /// The frame of a list that is on screen, table and all; `nil` when it is not.
     func frame(of list: ListName) -> Rect? {
         let layout = layout
         if layout.isOneLine { return nil }
+        if list == .messages { return listedQueue == nil ? nil : layout.body }
         if view == .overview { return overviewFrames(layout)[list] }
         return list == self.list ? layout.body : nil
     }
@@ -44,6 +49,7 @@ extension DashboardState {
     /// Headings and rows of a list that is on screen.
     func tableArea(of list: ListName) -> Rect? {
         guard let frame = frame(of: list) else { return nil }
+        if list == .messages { return documentArea }
         var area = hasFrame(list) ? frame.inner : frame
         if list == .queuesPane, hasFrame(list), area.rows >= 6 { area.rows -= 1 }
         if brokerLine(of: list) != nil { area.rows -= 1 }
@@ -62,6 +68,7 @@ extension DashboardState {
 
     func hasFrame(_ list: ListName) -> Bool {
         guard layout.hasFrames else { return false }
+        if list == .messages { return true }
         return view != .overview || isZoomed || columns >= 100
     }
 

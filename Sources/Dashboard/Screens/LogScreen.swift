@@ -17,7 +17,7 @@ enum LogScreen {
 }
 
 extension DashboardState {
-    /// Entries that match the log's filter, newest first. Fields: `name` what was done, `args` the same as a command, `result` how it
+    /// Entries that match the log's filter, newest first. Fields: `name` what was done, `id` to what, `client` by whom, `args` the same as a command, `result` how it
     /// ended, `state` done, failed or running, `worker` who replied.
     var logRows: [LogEntry] {
         guard let filter = self[.log].filter else { return log.reversed() }
@@ -25,6 +25,8 @@ extension DashboardState {
             filter.matches { field in
                 switch field {
                 case "name": .text(entry.title)
+                case "id": .text(entry.target)
+                case "client": .text(entry.who)
                 case "args": .text(entry.command)
                 case "result": entry.summary.map { .text($0) } ?? .none
                 case "state": .text(entry.summary == nil ? "running" : entry.isError ? "failed" : "done")

@@ -12,6 +12,7 @@ extension DashboardState {
         case .mark: toggleMark(picture)
         case .markRange: toggleRange(picture)
         case .markAll: markAll(picture)
+        case .markNone where listedQueue != nil: look(at: listedQueue ?? "") { $0.unmark() }
         case .markNone: (self[list].marks, self[list].marksAllMatching, self[list].isRanging) = ([], false, false)
         case .sort: openSortMenu(now)
         case .sortLeft: turnSort(-1)
@@ -32,7 +33,6 @@ extension DashboardState {
             details.append(OpenDetail(.record(of: record.title, text: record.text)))
         case .time: timeMode = timeMode.neighbour(1); tell("times are \(timeMode == .utc ? "UTC" : timeMode.rawValue)")
         case .save: openSaveMenu(now)
-        case .stopJob: return jobs.keys.max().map { [.stop(log: $0)] } ?? []
         case .left, .right: return turn(command)
         default: break
         }
@@ -47,7 +47,7 @@ extension DashboardState {
     }
 
     private mutating func startFilter() {
-        if details.isEmpty {
+        if isOnList {
             let before = self[list].filter
             guard !ListName.panes.contains(list) else { return tell("panes show all there is: Enter, or 2 to 7, opens a list that filters") }
             modals.append(.line(LineEdit(purpose: .filter(list, before: before), input: InputLine(before?.text ?? "", history: filterHistory))))
@@ -61,6 +61,7 @@ extension DashboardState {
         switch focus(picture) {
         case .task(let task): return task.id.rawValue
         case .periodic(let row): return row.name
+        case .message: return self[list].cursor
         case .nothing(let reason): tell(reason)
         default: break
         }
@@ -97,7 +98,7 @@ extension DashboardState {
     }
 
     private mutating func widen() {
-        if details.isEmpty {
+        if isOnList {
             self[list].isWide.toggle()
         } else {
             details[details.count - 1].text.wraps.toggle()
@@ -117,6 +118,7 @@ extension DashboardState {
     }
 
     private mutating func refresh() -> [Effect] {
+        if listedQueue != nil { return [.refresh] + refreshMessages() }
         if case .task(let id, .message) = details.last?.subject {
             foundMessages.set(id, .asking)
             return [.refresh, .findMessage(id)]

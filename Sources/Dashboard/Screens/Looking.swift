@@ -9,6 +9,12 @@ extension DashboardState {
         return request
     }
 
+    /// A queue is being named, of those that are known.
+    private var isNamingQueue: Bool {
+        guard case .line(let line) = modals.last, case .target = line.purpose else { return false }
+        return true
+    }
+
     /// Rows of workers asked for at once, so that those without events can be named.
     static let workersAsked = 500
 
@@ -45,12 +51,13 @@ extension DashboardState {
         switch subject {
         case .task(let id, _): request.detail = id
         case .worker(let name, _): request.worker = name
-        case .queue(let name), .messages(let name):
-            request.queues = ListQuery(count: 1, anchor: name.rawValue)
+        case .queue(let name, let tab):
+            request.queues = ListQuery(count: isNamingQueue ? Self.workersAsked : 1, anchor: name.rawValue)
             request.workers = ListQuery(count: Self.workersAsked)
+            if tab == .held, let filter = Self.heldFilter(name) { request.tasks = ListQuery(filter: filter, sort: "eta", count: Self.heldShown) }
         case .workflow(let id): request.workflow = id
         case .periodic(let name, _): request.entry = name
-        case .entry, .record: break
+        case .entry, .record, .message, .trash: break
         }
     }
 
@@ -63,9 +70,9 @@ extension DashboardState {
             form.pass(to: picture.now)
             return true
         }
-        guard details.isEmpty else { return }
+        guard isOnList else { return }
         let picture = shown(picture)
-        for list in view == .overview ? panes : [self.list] {
+        for list in view == .overview && details.isEmpty ? panes : [self.list] {
             guard let page = ids(of: list, in: picture) else { continue }
             self[list].settle(page, window: window(of: list), selectsFirst: list.selectsFirst)
         }
@@ -109,16 +116,27 @@ extension DashboardState {
         case .workflows: return picture.workflows.map { found($0.ids(\.id.rawValue), query) }
         case .timingsPane: return picture.timings.map { ListPage(all: $0.map(\.name), query) }
         case .failuresPane: return picture.failures.map { ListPage(all: $0.map(\.id), query) }
+        case .messages: return messageIDs(now: picture.now)
         case .log: return ListPage(all: logRows.map { String($0.id) }, query)
         }
     }
 
-    /// In a frozen page nobody moves the anchor for us.
-    private func found(_ page: ListPage<String>, _ query: ListQuery) -> ListPage<String> {
-        guard frozen != nil else { return page }
+    /// Identities of the messages that are listed; `nil` when none are.
+    func messageIDs(now: Double) -> ListPage<String>? {
+        guard listedQueue != nil else { return nil }
+        return moved(messagePage(now: now).ids(\.id), self[.messages].query(window: window(of: .messages)))
+    }
+
+    /// A page that is part of a longer list, its anchor moved as far as the page goes.
+    private func moved(_ page: ListPage<String>, _ query: ListQuery) -> ListPage<String> {
         var page = page
         page.anchorIndex = query.anchor.flatMap { page.rows.firstIndex(of: $0) }.map { max(0, min(page.rows.count - 1, $0 + query.move)) }
         return page
+    }
+
+    /// In a frozen page nobody moves the anchor for us.
+    private func found(_ page: ListPage<String>, _ query: ListQuery) -> ListPage<String> {
+        frozen == nil ? page : moved(page, query)
     }
 }
 

@@ -13,7 +13,10 @@ extension DashboardState {
         case .worker(let worker):
             commands = [.open, .shrink, .grow, .consumers, .events, .removeHard]
             title = "Worker \(safe(worker.name.short, limit: 40))"
-        case .queue(let queue): (commands, title) = ([.open, .peek], "Queue \(safe(queue.name.rawValue, limit: 40))")
+        case .queue(let queue): (commands, title) = ([.open, .peek, .removeHard], "Queue \(safe(queue.name.rawValue, limit: 40))")
+        case .message(let message):
+            commands = [.open, .editMessage, .moveMessages, .remove, .removeHard]
+            title = "Message " + (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "of no task")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open, .retry], safe(row.exception, limit: 40))
         case .workflow(let row): (commands, title) = ([.open, .info, .traceback], "Workflow \(String(safe(row.id.rawValue).prefix(8)))")
@@ -38,6 +41,9 @@ extension DashboardState {
         case (.removeHard, .worker): "shut down…"
         case (.shrink, _): "shrink the pool…"
         case (.peek, _): peekingMarks ? "look at a sample of its messages…" : "look at its messages"
+        case (.remove, .message): "delete…"
+        case (.removeHard, .message), (.removeHard, .queue): "purge the queue…"
+        case (.moveMessages, _): "move to another queue…"
         case (.remove, .periodic): "remove…"
         case (.suspendEntry, .periodic(let row)): row.entry.isEnabled ? "suspend…" : "resume…"
         case (.trigger, _): "send its task now…"
@@ -72,9 +78,12 @@ extension DashboardState {
         case .sort(let field): sort(by: field, ascending: field == self[list].sort ? !self[list].ascending : Self.startsAscending(field))
         case .terminate(let deed, let signal):
             if let reason = whyNotAct(picture) { tell(reason) } else { askToRevoke(deed, signal: signal, picture, now) }
+        case .stopJob(let id): return stop(id)
         case .retry(let deed, let terms):
             if let reason = whyNotAct(picture) { tell(reason) } else { askToRetry(deed, terms, picture, now) }
-        case .save(let kind): return [.save(view: view.rawValue, kind: kind)]
+        case .save(let kind):
+            if let effect = saveMessages(kind, now) { return [effect] }
+            return [.save(view: view.rawValue, kind: kind)]
         case .time(let mode): timeMode = mode
         case .theme(let name):
             theme = name

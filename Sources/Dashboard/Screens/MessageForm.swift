@@ -10,6 +10,10 @@ public struct MessageForm: Hashable, Sendable {
         case send(KnownCall?)
         /// Send that task again.
         case resend(KnownCall)
+        /// Change that waiting message.
+        case edit(QueueSample.Message)
+        /// Revoke what a worker holds, and send it in its place.
+        case replaceHeld(TaskMessage)
     }
 
     public let purpose: Purpose
@@ -25,6 +29,8 @@ public struct MessageForm: Hashable, Sendable {
     var isLeaving = false
     /// What was said when it could not be done.
     var refusal: String?
+    /// What came back from the user's editor and could not be read: it is what the editor gets next.
+    private(set) var document: String?
     /// Names that the task's name may be completed to.
     public internal(set) var names: [String]
     /// Seconds since 1970; keys right after it are ignored.
@@ -69,6 +75,25 @@ public struct MessageForm: Hashable, Sendable {
             if field == .name { offers = [] }
         }
         refresh(now)
+    }
+
+    /// Takes over what the user made of its document.
+    mutating func take(document text: String, now: Double) {
+        do { try draft.take(document: text) } catch {
+            (document, refusal) = (text, safe(error.description))
+            return
+        }
+        (document, refusal) = (nil, nil)
+        touched = Set(MessageDraft.Field.allCases)
+        refresh(now)
+    }
+
+    /// It is about a message that is there already.
+    var isEdit: Bool {
+        switch purpose {
+        case .edit, .replaceHeld: true
+        case .send, .resend: false
+        }
     }
 
     /// Tells every fault from now on, and goes to the first.

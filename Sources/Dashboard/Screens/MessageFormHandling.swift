@@ -23,6 +23,9 @@ extension DashboardState {
             modals.append(.message(form))
             if let reason = whyNotAct(picture) { tell(reason) } else if let terms { confirm(form, terms, now) }
             return []
+        case .control("o") where form.isEdit:
+            modals.append(.message(form))
+            return editorEffect(form)
         default: form.take(key, now: now)
         }
         modals.append(.message(form))
@@ -35,8 +38,10 @@ extension DashboardState {
     }
 
     /// Shows what would be done, and asks.
-    private mutating func confirm(_ form: MessageForm, _ terms: MessageDraft.Terms, _ now: Double) {
+    mutating func confirm(_ form: MessageForm, _ terms: MessageDraft.Terms, _ now: Double) {
         switch form.purpose {
+        case .edit(let message): askToEdit(message, by: form.draft, now)
+        case .replaceHeld(let message): askToReplaceHeld(message, by: form.draft, now)
         case .send(let known): askToSend(CallOrder(terms, from: known), form.draft, now)
         case .resend(let known): askToSend(CallOrder(terms, from: known, resending: form.terms), form.draft, now)
         }

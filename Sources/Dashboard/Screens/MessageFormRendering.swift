@@ -2,9 +2,9 @@ import CeleriacCore
 
 extension MessageForm {
     var hints: [(String, String)] {
-        if isLeaving { return [("y", "leave without sending"), ("any other key", "go on")] }
+        if isLeaving { return [("y", isEdit ? "leave without changing" : "leave without sending"), ("any other key", "go on")] }
         if isBusy { return [("Esc", "leave; it is on its way")] }
-        return [("Tab", "next field"), ("Ctrl-s", "check"), ("Esc", "leave")] + (names.isEmpty ? [] : [("Ctrl-n", "complete the name")])
+        return [("Tab", "next field"), ("Ctrl-s", "check"), ("Esc", "leave")] + (isEdit ? [("Ctrl-o", "in the editor")] : []) + (names.isEmpty ? [] : [("Ctrl-n", "complete the name")])
     }
 
     /// What stands beneath the fields.

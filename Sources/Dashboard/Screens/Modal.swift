@@ -35,6 +35,7 @@ public struct Menu: Hashable, Sendable {
         /// Field name; `nil` = natural order.
         case sort(String?)
         case terminate(Deed, signal: String)
+        case stopJob(Int)
         case retry(Deed, ResendingTerms)
         case save(Effect.TableFile)
         case time(TimeMode)
@@ -98,6 +99,8 @@ public struct LineEdit: Hashable, Sendable {
         /// The filter of that list; `before` comes back with Esc.
         case filter(ListName, before: Filter?)
         case command
+        /// The queue that messages go to.
+        case target(Taking)
         /// A search in the open text.
         case search
     }

@@ -34,7 +34,7 @@ extension DashboardState {
                     return true
                 }
                 return [question.effect]
-            } else if case .send = question.effect, case .message? = modals.last {
+            } else if question.effect.isOfForm, case .message? = modals.last {
                 updateMessageForm { form in
                     (form.isBusy, form.refusal) = (true, nil)
                     return true
@@ -55,6 +55,7 @@ extension DashboardState {
     private mutating func unmark(_ effect: Effect) {
         switch effect {
         case .revoke, .revokeMatching, .retry: (self[.tasks].marks, self[.tasks].marksAllMatching, self[.tasks].isRanging) = ([], false, false)
+        case .begin(let act): if looks[act.queue] != nil { look(at: act.queue) { $0.unmark() } }
         case .entries: (self[.beat].marks, self[.beat].marksAllMatching, self[.beat].isRanging) = ([], false, false)
         default: break
         }
@@ -145,5 +146,15 @@ extension String {
         while text.first?.isWhitespace == true { text.removeFirst() }
         while text.last?.isWhitespace == true { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Effect {
+    /// The form of a message stays open until it is known what became of it.
+    fileprivate var isOfForm: Bool {
+        switch self {
+        case .send, .editMessage, .sendInstead: true
+        default: false
+        }
     }
 }

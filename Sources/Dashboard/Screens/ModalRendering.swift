@@ -99,10 +99,14 @@ extension DashboardState {
     private func render(_ line: LineEdit, into grid: inout Grid) {
         let place = layout.outcome ?? layout.hints ?? Rect(rows: min(1, rows), columns: columns)
         grid.fill(place, Cell(" ", Style(.input)))
-        let sign = if case .command = line.purpose { ":" } else { "/" }
+        let sign = switch line.purpose {
+        case .command: ":"
+        case .target: "move to the queue: "
+        case .filter, .search: "/"
+        }
         let problem = line.problem.map { safe($0) } ?? ""
         let problemWidth = min(DisplayWidth.columns(of: problem), place.columns / 2)
-        let room = max(1, place.columns - problemWidth - 4)
+        let room = max(1, place.columns - problemWidth - 3 - DisplayWidth.columns(of: sign))
         // The end of a long line is what is being typed.
         let before = safe(String(line.input.text.prefix(line.input.cursor))), after = safe(String(line.input.text.dropFirst(line.input.cursor)))
         var shown = before

@@ -3,7 +3,7 @@ import CeleriacCore
 extension DashboardState {
     /// Moves cursor or text; `false` when the command is no movement.
     mutating func move(_ command: Command, _ picture: Picture) -> Bool {
-        if !details.isEmpty { return moveText(command, picture) }
+        if !isOnList { return moveText(command, picture) }
         let list = list, window = window(of: list)
         switch command {
         case .up: step(-1, picture)
@@ -88,6 +88,7 @@ extension DashboardState {
         case .workflows: WorkflowsScreen.table.columns.count
         case .errors: ErrorsScreen.table.columns.count
         case .log: LogScreen.table.columns.count
+        case .messages: MessagesScreen.table.columns.count
         case .queuesPane: QueuesScreen.pane(header.standing).columns.count
         case .workersPane: WorkersScreen.pane.columns.count
         case .timingsPane: TimingsPane.table.columns.count

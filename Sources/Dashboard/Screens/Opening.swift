@@ -3,11 +3,16 @@ import CeleriacCore
 extension DashboardState {
     /// Enter: what the row leads to.
     mutating func open(_ picture: Picture, _ now: Double) -> [Effect] {
+        if let entry = selectedTrash {
+            askToRestore(entry, now)
+            return []
+        }
         if let target = details.last?.text.selected { return open(target) }
         switch focus(picture) {
         case .task(let task): return show(.task(task.id, .summary), isFinal: task.state.isFinal)
         case .worker(let worker): return show(.worker(worker.name, .active))
-        case .queue(let queue): return show(.queue(queue.name))
+        case .queue(let queue): return show(.queue(queue.name, peekingMarks ? .facts : .messages))
+        case .message(let message): return show(.message(message))
         case .workflow(let row): return show(.workflow(row.id))
         case .periodic(let row): return show(.periodic(row.name, .runs))
         case .entry(let entry): return show(.entry(entry.id))
@@ -22,7 +27,9 @@ extension DashboardState {
         switch target {
         case .task(let id): show(.task(id, .summary))
         case .worker(let name): show(.worker(name, .active))
-        case .queue(let name): show(.queue(name))
+        case .queue(let name): show(.queue(name, peekingMarks ? .facts : .messages))
+        case .trash: []
+        case .named(let task, let queue): openMessages(of: queue, ofTask: task)
         }
     }
 
@@ -89,6 +96,8 @@ extension DashboardState {
         case .worker(let name, _) where permission != .passive && inspections[name] == nil:
             inspections[name] = Inspection()
             return [.inspect(name)]
+        case .queue(let name, let tab): return questions(about: name, tab)
+        case .trash: return [.listTrash(isFirst: false)]
         default: return []
         }
     }
@@ -99,6 +108,7 @@ extension DashboardState {
         case .task(let task): name = task.id.rawValue
         case .worker(let worker): name = worker.name.rawValue
         case .queue(let queue): name = queue.name.rawValue
+        case .message(let message): name = message.task?.id.rawValue ?? message.kept.queue.rawValue
         case .timing(let row): name = row.name
         case .failure(let row): name = row.task
         case .workflow(let row): name = row.id.rawValue
@@ -115,6 +125,7 @@ extension DashboardState {
         case .task(let task): [.copy(task.id.rawValue)]
         case .worker(let worker): [.copy(worker.name.rawValue)]
         case .queue(let queue): [.copy(queue.name.rawValue)]
+        case .message(let message): message.task.map { [.copy($0.id.rawValue)] } ?? []
         case .timing(let row): [.copy(row.name)]
         case .failure(let row): [.copy(row.exception)]
         case .workflow(let row): [.copy(row.id.rawValue)]
@@ -130,6 +141,7 @@ extension DashboardState {
         case .task(let task): (task.shortID, pretty(task.record))
         case .worker(let worker): (safe(worker.name.rawValue), pretty(worker.record))
         case .queue(let queue): (safe(queue.name.rawValue), pretty(queue.record))
+        case .message(let message): (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "message", pretty(record(of: message, now: picture.now)))
         case .timing(let row): (safe(row.name), pretty(row.record))
         case .failure(let row): (safe(row.exception), pretty(row.record))
         case .workflow(let row): (String(safe(row.id.rawValue).prefix(8)), pretty(row.record))

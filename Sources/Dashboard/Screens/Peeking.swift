@@ -2,94 +2,141 @@ import CeleriacCore
 
 /// Looking at the messages that wait in a queue.
 extension DashboardState {
-    /// Messages of one look.
-    public static let peekedAtOnce = 50
-
-    var isOnMessages: Bool {
-        if case .messages = details.last?.subject { return true }
-        return false
-    }
+    /// Messages of one look, and of one sample where looking leaves marks.
+    public static let peekedAtOnce = 200
+    public static let sampledAtOnce = 50
+    /// Messages looked at so that they can be counted by task.
+    public static let countedAtOnce = 10_000
+    /// Messages that a search keeps, and bytes of them.
+    public static let foundAtOnce = 2000
+    public static let foundBytes = 32_000_000
+    /// Seconds after which the front of a queue is looked at again.
+    private static let lookPause = 2.0
 
     func whyNotPeek(_ focus: Focus, _ picture: Picture) -> String? {
-        let queue: QueueRow
+        let name: QueueName
         switch focus {
-        case .queue(let row): queue = row
-        case .nothing(let reason): return reason
+        case .queue(let row): name = row.name
+        case .message: name = listedQueue ?? ""
+        case .nothing(let reason):
+            guard let listed = listedQueue else { return reason }
+            name = listed
         default: return "this key is for queues"
         }
         guard peekingMarks else { return nil }
         if let reason = whyNotAct(picture) { return reason }
-        return queue.traits?.whyNotPeek
+        return picture.queues?.rows.first { $0.name == name }?.traits?.whyNotPeek
     }
 
     /// Where looking leaves a mark, it asks first.
     mutating func peek(_ picture: Picture, _ now: Double) -> [Effect] {
-        guard case .queue(let queue) = focus(picture) else { return [] }
-        guard peekingMarks else { return openMessages(of: queue.name, from: 0) }
-        askToPeek(queue, now)
+        let name: QueueName
+        if let listed = listedQueue { name = listed } else if case .queue(let row) = focus(picture) { name = row.name } else { return [] }
+        guard peekingMarks else { return openMessages(of: name, from: 0) }
+        askToPeek(name, ready: picture.queues?.rows.first { $0.name == name }?.ready.value, now)
         return []
     }
 
-    /// What is shown while the messages come.
+    /// Shows the messages of a queue, and asks for them anew.
     mutating func openMessages(of queue: QueueName, from first: Int) -> [Effect] {
-        if case .messages(queue) = details.last?.subject {
-            details[details.count - 1].text = TextState(wraps: false)
-        } else {
-            _ = show(.messages(queue))
+        if case .queue(queue, _) = details.last?.subject { details[details.count - 1] = OpenDetail(.queue(queue, .messages)) } else {
+            if details.count >= 50 { details.removeFirst() }
+            details.append(OpenDetail(.queue(queue, .messages)))
         }
-        peeks.set(queue, .asking)
+        return ask(for: queue, from: first)
+    }
+
+    private mutating func ask(for queue: QueueName, from first: Int) -> [Effect] {
+        look(at: queue) { $0.isAsking = true }
         return [.peek(queue, from: first)]
     }
 
-    /// The messages before or after those that are shown.
-    mutating func turnMessages(_ step: Int) -> [Effect] {
-        guard case .messages(let queue) = details.last?.subject, case .sample(let sample, _)? = peeks[queue] else { return [] }
-        if sample.isMarked {
-            tell("the broker shows only the foremost messages")
+    mutating func look(at queue: QueueName, _ change: (inout MessageLook) -> Void) {
+        var look = looks[queue] ?? MessageLook()
+        change(&look)
+        looks.set(queue, look)
+    }
+
+    /// What a tab of a queue needs that has not been asked for.
+    mutating func questions(about queue: QueueName, _ tab: QueueTab) -> [Effect] {
+        guard !peekingMarks else { return [] }
+        switch tab {
+        case .messages: return looks[queue]?.at == nil && looks[queue]?.isAsking != true ? ask(for: queue, from: 0) : []
+        case .names: return [.countTasks(queue)]
+        case .dead: return ask(for: queue.deadLetters, from: 0)
+        case .held, .facts: return []
+        }
+    }
+
+    /// What the list of messages lacks of what it is to show: others than those it has, or a walk through the queue for what a filter lets through.
+    mutating func messagesWanted() -> [Effect] {
+        var effects = stopsOfScans()
+        guard let queue = listedQueue, !peekingMarks, var look = looks[queue] else { return effects }
+        // A filter that is being typed is tried on what is there.
+        if case .line(let line) = modals.last, case .filter(.messages, _) = line.purpose { return effects }
+        defer { looks.set(queue, look) }
+        let list = look.list
+        if list.filter != nil || list.sort != nil {
+            if let scan = look.scan, scan.filter == list.filter { return effects }
+            scans += 1
+            look.carry()
+            look.scan = MessageScan(id: scans, filter: list.filter)
+            return effects + [.scan(queue, list.filter, id: scans)]
+        }
+        if look.scan != nil {
+            effects += look.scan?.isDone == false ? [.stopScan(queue)] : []
+            look.carry()
+            look.scan = nil
+            look.list.unselect()
+        }
+        guard look.at != nil, list.cursor != nil, !list.isGone else { return effects }
+        let last = max(0, look.total - 1), window = window(of: .messages)
+        let wanted = max(0, min(last, (look.pending ?? list.index) + list.move)), row = max(0, min(window - 1, list.targetRow ?? list.row))
+        let top = max(0, min(wanted - row, look.total - window)), end = min(look.total, top + window)
+        guard list.move != 0 || look.pending != nil, top < look.first || end > look.first + look.rows.count else { return effects }
+        (look.pending, look.list.move, look.list.targetRow) = (wanted, 0, row)
+        guard !look.isAsking else { return effects }
+        look.isAsking = true
+        return effects + [.peek(queue, from: max(0, min(top - (Self.peekedAtOnce - window) / 2, look.total - Self.peekedAtOnce)))]
+    }
+
+    /// Walks that nobody waits for any more.
+    private mutating func stopsOfScans() -> [Effect] {
+        let open = details.compactMap { if case .queue(let name, _) = $0.subject { name } else { nil } }
+        var effects: [Effect] = []
+        for queue in looks.keys where looks[queue]?.scan?.isDone == false && !open.contains(queue) {
+            look(at: queue) { $0.scan = nil }
+            effects.append(.stopScan(queue))
+        }
+        return effects
+    }
+
+    /// What is to be looked at again by now: the front of the queue that is shown, as long as nothing keeps the operator elsewhere.
+    public mutating func due(now: Double) -> [Effect] {
+        guard let queue = listedQueue, !peekingMarks, frozen == nil, modals.isEmpty, let look = looks[queue] else { return [] }
+        guard !look.isAsking, look.pending == nil, let at = look.at else { return [] }
+        if look.isOutdated {
+            self.look(at: queue) { $0.scan = nil }
+            return ask(for: queue, from: look.first) + messagesWanted()
+        }
+        guard look.scan == nil, look.first == 0, now >= at + Self.lookPause else { return [] }
+        return ask(for: queue, from: 0)
+    }
+
+    /// The same look again.
+    mutating func refreshMessages() -> [Effect] {
+        guard let queue = listedQueue else { return [] }
+        guard !peekingMarks else {
+            tell("p takes another sample")
             return []
         }
-        let first = max(0, sample.first + step * Self.peekedAtOnce)
-        guard first != sample.first, first < sample.total || step < 0 else {
-            tell(step < 0 ? "these are the foremost" : "these are the last")
-            return []
-        }
-        return openMessages(of: queue, from: first)
+        look(at: queue) { $0.scan = nil }
+        return ask(for: queue, from: looks[queue]?.first ?? 0)
     }
 
-    func messageLines(_ name: QueueName, _ context: DrawContext, width: Int) -> [Line] {
-        switch peeks[name] {
-        case nil, .asking?: return [Line("…", .dim)]
-        case .failed(let reason)?: return TextView.wrapped([Line("? " + safe(reason), .bad)], width: width)
-        case .sample(let sample, let at)?:
-            let age = ", \(Formats.age(max(0, context.now - at))) ago"
-            guard !sample.messages.isEmpty else { return [Line("- no message waits" + age, .dim)] }
-            return [Line(told(sample) + age, .dim), .empty, messageHeading] + sample.messages.map { messageLine($0, context) }
-        }
-    }
-
-    /// "sampled 50 of 12,482, redelivered flag set".
-    private func told(_ sample: QueueSample) -> String {
-        let count = sample.messages.count, total = Formats.grouped(sample.total)
-        if sample.isMarked { return "sampled \(Formats.grouped(count)) of \(total), redelivered flag set" }
-        return "\(Formats.grouped(sample.first + 1))–\(Formats.grouped(sample.first + count)) of \(total), the next one to be served first"
-    }
-
-    private var messageHeading: Line {
-        let titles = [("PLACE", 6), ("ID", 8), ("TASK", 28), ("AGE", 8), ("PRIO", 4), ("ETA", 12), ("SEEN", 5)]
-        return Line(titles.map { DisplayWidth.pad($0.0, to: $0.1) + "  " }.joined() + "ARGS", .heading)
-    }
-
-    private func messageLine(_ message: QueueSample.Message, _ context: DrawContext) -> Line {
-        func cell(_ text: String, _ width: Int, _ role: Role = .text) -> Span { Span(DisplayWidth.pad(text, to: width, ellipsis: Glyphs.unicode.ellipsis) + "  ", role) }
-        let place = cell(Formats.grouped(message.position + 1), 6, .dim)
-        guard let task = message.task else { return Line([place, Span("no task: " + safe(message.problem ?? "?"), .warning)]) }
-        let age = message.sentAt.map { Formats.age(max(0, context.now - $0)) } ?? "?"
-        return Line(
-            [
-                place, cell(String(safe(task.id.rawValue).prefix(8)), 8, .dim), cell(safe(task.name), 28), cell(age, 8, message.sentAt == nil ? .stale : .text),
-                cell(String(task.priority), 4, .dim), cell(task.eta.map { context.time($0) } ?? "-", 12, task.eta == nil ? .dim : .text),
-                // Somebody had it before, or looked at it.
-                cell(task.isRedelivered ? "again" : "-", 5, task.isRedelivered ? .warning : .dim), Span(safe(message.arguments), .dim),
-            ], target: .task(task.id))
+    /// Lets the cursor settle on messages that have just come.
+    mutating func settleMessages(_ now: Double) {
+        guard let page = messageIDs(now: now) else { return }
+        self[.messages].settle(page, window: window(of: .messages), selectsFirst: true)
     }
 }

@@ -19,7 +19,8 @@ extension DashboardState {
                 guard let command = hintLine(picture, keymap).hint(at: column, width: line.columns)?.command else { return [] }
                 return reduce(command, picture, now)
             }
-            return details.isEmpty ? pointAtList(event, row, column, picture, now) : pointAtText(event, row, column, picture)
+            if details.last != nil, isOnList, row == documentArea.row - 1 { return pointAtText(event, row, column, picture) }
+            return isOnList ? pointAtList(event, row, column, picture, now) : pointAtText(event, row, column, picture)
         }
     }
 
@@ -29,7 +30,7 @@ extension DashboardState {
             modals[modals.count - 1] = .help(help)
         } else if !modals.isEmpty {
             return []
-        } else if var detail = details.last {
+        } else if var detail = details.last, !isOnList {
             let area = documentArea
             detail.text.scroll(by: rows, of: document(detail, picture, width: area.columns).count, window: max(1, area.rows))
             details[details.count - 1] = detail
@@ -40,9 +41,9 @@ extension DashboardState {
     }
 
     private mutating func pointAtList(_ event: Key.MouseEvent, _ row: Int, _ column: Int, _ picture: Picture, _ now: Double) -> [Effect] {
-        let candidates = view == .overview ? panes : [list]
+        let candidates = view == .overview && details.isEmpty ? panes : [list]
         guard let list = candidates.first(where: { frame(of: $0)?.contains(row: row, column: column) == true }), let area = tableArea(of: list) else { return [] }
-        if view == .overview { pane = list }
+        if view == .overview, details.isEmpty { pane = list }
         if row == area.row {
             sortByHeading(at: column - area.column, of: area)
             return []
@@ -66,6 +67,7 @@ extension DashboardState {
         case .workersPane: WorkersScreen.pane.column(at: x, width: area.columns, state)?.field
         case .beat: BeatScreen.table.column(at: x, width: area.columns, state)?.field
         case .beatPane: BeatScreen.pane.column(at: x, width: area.columns, state)?.field
+        case .messages: MessagesScreen.table.column(at: x, width: area.columns, state)?.field
         case .errors: ErrorsScreen.table.column(at: x, width: area.columns, state)?.field
         case .workflows, .log, .timingsPane, .failuresPane: nil
         }

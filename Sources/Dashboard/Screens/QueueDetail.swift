@@ -1,7 +1,7 @@
 import CeleriacCore
 
 extension DashboardState {
-    func queueLines(_ name: QueueName, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
+    func factLines(_ name: QueueName, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return [Line("this queue is not known", .dim)] }
         var lines = queue.problem.map { [Line("! " + safe($0), .bad), .empty] } ?? []
         lines += [
@@ -47,7 +47,7 @@ extension DashboardState {
 
     func entryLines(_ id: Int, _ context: DrawContext) -> [Line] {
         guard let entry = log.first(where: { $0.id == id }) else { return [Line("this entry is not kept any more", .dim)] }
-        var lines = [field("Action", safe(entry.title)), field("When", context.exactTime(entry.at)), field("Same as", safe(entry.command, limit: 2000))]
+        var lines = [field("Action", safe(entry.title)), field("Target", CellText(foreign: entry.target)), field("When", context.exactTime(entry.at)), field("Who", CellText(foreign: entry.who)), field("Same as", CellText(entry.command.isEmpty ? "-" : safe(entry.command, limit: 2000), entry.command.isEmpty ? .dim : .text))]
         lines.append(entry.summary.map { field("Outcome", safe($0), entry.isError ? .bad : .good) } ?? field("Outcome", "…", .dim))
         lines += [.empty, heading("Replies")]
         if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- no worker replied", .dim)) }

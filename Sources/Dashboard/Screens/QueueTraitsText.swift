@@ -36,7 +36,7 @@ extension DashboardState {
         return [.empty, heading("Arguments")] + lines
     }
 
-    private func deadLetterLines(_ queue: QueueRow) -> [Line] {
+    func deadLetterLines(_ queue: QueueRow) -> [Line] {
         let letters = queue.deadLetters ?? DeadLetters()
         var lines: [Line] = []
         func place(_ label: String, _ place: DeadLetters.Place, _ way: String) -> Line {

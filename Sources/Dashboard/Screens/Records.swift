@@ -90,7 +90,7 @@ extension EntryRow {
 extension LogEntry {
     var record: Value {
         members([
-            ("at", .number(at)), ("title", .string(title)), ("command", .string(command)), ("summary", text(summary)), ("failed", .bool(isError)),
+            ("at", .number(at)), ("who", text(who.isEmpty ? nil : who)), ("title", .string(title)), ("target", text(target.isEmpty ? nil : target)), ("command", .string(command)), ("summary", text(summary)), ("failed", .bool(isError)),
             ("replies", .array(replies.map { members([("worker", .string($0.worker.rawValue)), ("value", $0.value)]) })),
         ])
     }

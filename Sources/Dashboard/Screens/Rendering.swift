@@ -11,6 +11,7 @@ extension DashboardState {
             if let line = layout.header { HeaderLine(self, picture).render(into: &grid, at: line) }
             if let line = layout.tabs { viewTabs.render(into: &grid, at: line) }
             renderBody(shown(picture), context, into: &grid)
+            if let area = layout.jobs { renderJobs(keymap, now: picture.now, into: &grid, at: area) }
             if let line = layout.outcome { renderOutcome(picture.header, into: &grid, at: line) }
             if let line = layout.hints { renderHints(shown(picture), keymap, into: &grid, at: line) }
         }
@@ -64,6 +65,7 @@ extension DashboardState {
         case .workflows: draw(WorkflowsScreen.table, picture.workflows) { WorkflowsScreen.emptiness($0, state, picture.header) }
         case .errors: draw(ErrorsScreen.table, picture.errors) { page in page.total > 0 ? noMatch : idle(picture.header, "nothing has failed since this began to watch") }
         case .log: draw(LogScreen.table, logPage) { $0.total > 0 ? noMatch : ["nothing has been done yet"] }
+        case .messages: break
         case .queuesPane: draw(QueuesScreen.pane(header.standing), picture.queues) { _ in ["no queue is known yet"] }
         case .workersPane: draw(WorkersScreen.pane, picture.workers) { _ in noWorkers }
         case .timingsPane: draw(TimingsPane.table, picture.timings.map { ListPage($0) }) { _ in idle(picture.header, "no task has ended in the last 15 minutes") }
@@ -109,6 +111,7 @@ extension DashboardState {
         case .workflows: return counted("Workflows") + (state.cursor == nil ? ", newest first" : "")
         case .errors: return counted("Errors") + ", by exception and task"
         case .log: return counted("Log")
+        case .messages: return counted("Messages")
         case .timingsPane: return TimingsPane.title
         case .failuresPane: return FailuresPane.title
         }
@@ -151,7 +154,7 @@ extension DashboardState {
     }
 
     private func renderOutcome(_ header: HeaderFacts, into grid: inout Grid, at line: Rect) {
-        let filter = details.isEmpty ? self[list].filter.map { "filter: " + safe($0.text) } ?? "" : ""
+        let filter = isOnList ? self[list].filter.map { "filter: " + safe($0.text) } ?? "" : ""
         let filterWidth = min(DisplayWidth.columns(of: filter), line.columns / 2)
         if let outcome = lastWords(header) {
             let width = line.columns - 2 - (filterWidth > 0 ? filterWidth + 2 : 0)

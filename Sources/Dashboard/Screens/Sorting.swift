@@ -14,6 +14,7 @@ extension DashboardState {
         case .workersPane: return fields(WorkersScreen.pane)
         case .beat: return fields(BeatScreen.table)
         case .beatPane: return fields(BeatScreen.pane)
+        case .messages: return fields(MessagesScreen.table)
         case .errors: return fields(ErrorsScreen.table)
         case .workflows, .log, .timingsPane, .failuresPane: return []
         }
@@ -32,13 +33,14 @@ extension DashboardState {
         switch list {
         case .tasks: "newest first"
         case .errors: "largest first"
+        case .messages: "as they are served"
         default: "by name"
         }
     }
 
     /// Names read from a to z; figures are looked at from the largest down.
     static func startsAscending(_ field: String?) -> Bool {
-        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "exception", nil].contains(field)
+        ["id", "name", "state", "worker", "queue", "pool", "version", "queues", "type", "task", "schedule", "zone", "next_run", "last_state", "position", "eta", "exception", nil].contains(field)
     }
 
     /// Sorts by the neighbouring column; the natural order lies before the first one.

@@ -4,9 +4,11 @@ public import CeleriacCore
 public enum Subject: Hashable, Sendable {
     case task(TaskID, TaskTab)
     case worker(WorkerName, WorkerTab)
-    case queue(QueueName)
-    /// Messages that wait in it.
-    case messages(QueueName)
+    case queue(QueueName, QueueTab)
+    /// A message that waited when it was opened.
+    case message(QueueSample.Message)
+    /// What is in the trash.
+    case trash
     /// The workflow of this task, as a tree.
     case workflow(TaskID)
     /// A schedule entry, by its name.
@@ -19,6 +21,10 @@ public enum Subject: Hashable, Sendable {
 
 public enum TaskTab: String, CaseIterable, Hashable, Sendable {
     case summary = "Summary", args = "Args", result = "Result", traceback = "Traceback", attempts = "Attempts", family = "Family", message = "Message"
+}
+
+public enum QueueTab: String, CaseIterable, Hashable, Sendable {
+    case messages = "Messages", names = "By task", held = "Held", dead = "Dead letters", facts = "Facts"
 }
 
 public enum PeriodicTab: String, CaseIterable, Hashable, Sendable {
@@ -38,7 +44,8 @@ struct OpenDetail: Hashable, Sendable {
         self.subject = subject
         // A tree or a table that is wrapped is none.
         if case .workflow = subject { text.wraps = false }
-        if case .messages = subject { text.wraps = false }
+        if case .queue(_, .names) = subject { text.wraps = false }
+        if case .trash = subject { text.wraps = false }
     }
 
     /// Titles of its tabs; empty when it has none.
@@ -47,6 +54,7 @@ struct OpenDetail: Hashable, Sendable {
         case .task: TaskTab.allCases.map(\.rawValue)
         case .worker: WorkerTab.allCases.map(\.rawValue)
         case .periodic: PeriodicTab.allCases.map(\.rawValue)
+        case .queue: QueueTab.allCases.map(\.rawValue)
         default: []
         }
     }
@@ -56,6 +64,7 @@ struct OpenDetail: Hashable, Sendable {
         case .task(_, let tab): tab.rawValue
         case .worker(_, let tab): tab.rawValue
         case .periodic(_, let tab): tab.rawValue
+        case .queue(_, let tab): tab.rawValue
         default: nil
         }
     }
@@ -66,6 +75,7 @@ struct OpenDetail: Hashable, Sendable {
         case .task(let id, let tab): subject = .task(id, tab.neighbour(step))
         case .worker(let name, let tab): subject = .worker(name, tab.neighbour(step))
         case .periodic(let name, let tab): subject = .periodic(name, tab.neighbour(step))
+        case .queue(let name, let tab): subject = .queue(name, tab.neighbour(step))
         default: return
         }
         text = TextState(wraps: text.wraps)
@@ -76,6 +86,7 @@ struct OpenDetail: Hashable, Sendable {
         case .task(let id, let old): subject = .task(id, TaskTab(rawValue: title) ?? old)
         case .worker(let name, let old): subject = .worker(name, WorkerTab(rawValue: title) ?? old)
         case .periodic(let name, let old): subject = .periodic(name, PeriodicTab(rawValue: title) ?? old)
+        case .queue(let name, let old): subject = .queue(name, QueueTab(rawValue: title) ?? old)
         default: return
         }
         text = TextState(wraps: text.wraps)

@@ -13,7 +13,7 @@ extension DashboardState {
             return []
         case .enter: return enter(line, picture, now)
         case .tab where line.purpose != .search:
-            line.complete(with: line.purpose == .command ? completions(of: line.input.text, picture) : filterCompletions(of: line.input.text))
+            line.complete(with: offers(line, picture))
             if case .filter(let list, _) = line.purpose { line.problem = narrow(list, toText: line.input.text) }
         default:
             guard line.input.take(key) else { break }
@@ -22,6 +22,14 @@ extension DashboardState {
         }
         modals.append(.line(line))
         return []
+    }
+
+    private func offers(_ line: LineEdit, _ picture: Picture) -> [String] {
+        switch line.purpose {
+        case .command: completions(of: line.input.text, picture)
+        case .target(let taking): targets(of: taking, line.input.text, picture)
+        case .filter, .search: filterCompletions(of: line.input.text)
+        }
     }
 
     private mutating func enter(_ line: LineEdit, _ picture: Picture, _ now: Double) -> [Effect] {
@@ -35,8 +43,14 @@ extension DashboardState {
             } else if !text.isEmpty {
                 filterHistory = remembered(text, in: filterHistory)
             }
+        case .target(let taking):
+            if let problem = askToMove(taking, to: text, picture, now) {
+                var line = line
+                line.problem = problem
+                modals.append(.line(line))
+            }
         case .search:
-            guard !details.isEmpty, !text.isEmpty else { return [] }
+            guard !isOnList, !text.isEmpty else { return [] }
             details[details.count - 1].text.search = text
             details[details.count - 1].text.match = nil
             _ = move(.nextMatch, picture)

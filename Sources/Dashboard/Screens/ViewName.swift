@@ -46,6 +46,8 @@ public enum ViewName: String, CaseIterable, Hashable, Sendable {
 /// Every list with a cursor of its own.
 public enum ListName: String, CaseIterable, Hashable, Sendable {
     case tasks, queues, workers, beat, workflows, errors, log
+    // The messages of the queue whose detail is open
+    case messages
     // Panes of the overview
     case queuesPane, workersPane, timingsPane, beatPane, failuresPane
 
@@ -61,6 +63,7 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
         case .workflows: "workflow"
         case .errors: "group of failures"
         case .log: "entry"
+        case .messages: "message"
         case .timingsPane: "task name"
         case .failuresPane: "failure"
         }
@@ -72,5 +75,5 @@ public enum ListName: String, CaseIterable, Hashable, Sendable {
     /// Of beat's entries.
     var isOfEntries: Bool { self == .beat || self == .beatPane }
     /// Rows can be marked.
-    var marks: Bool { self == .tasks || self == .beat }
+    var marks: Bool { self == .tasks || self == .beat || self == .messages }
 }

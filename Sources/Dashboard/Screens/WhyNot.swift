@@ -3,7 +3,13 @@ import CeleriacCore
 extension DashboardState {
     /// Why a command makes no sense now, in words for the last line; `nil` when it does.
     func whyNot(_ command: Command, _ picture: Picture) -> String? {
-        if command == .undo || (command.isActing && (command.place == .beat || isAboutEntries)) { return whyNotOnEntries(command, picture) }
+        if command == .undo || (command == .open && selectedTrash != nil) {
+            if case .trash = details.last?.subject { return whyNotRestore(picture) }
+            return whyNotUndo(picture)
+        }
+        if command == .stopJob { return whyNotStop }
+        if isOnMessages(command, picture) { return whyNotOnMessages(command, picture) }
+        if command.isActing && (command.place == .beat || isAboutEntries) { return whyNotOnEntries(command, picture) }
         if command.isActing, let reason = whyNotAct(picture) { return reason }
         let focus = focus(picture)
         switch command {
@@ -17,20 +23,29 @@ extension DashboardState {
         case .open:
             if details.last?.text.selected != nil { return nil }
             if case .workflow = details.last?.subject { return "no task is selected: j or a click selects" }
-            if !details.isEmpty { return "there is nothing further to open here" }
+            if !isOnList { return "there is nothing further to open here" }
             if case .nothing(let reason) = focus { return reason }
             return nil
         case .info, .traceback, .family, .copyID, .copyRecord, .raw, .rowLog:
             if case .nothing(let reason) = focus, !isRecord || command == .rowLog { return reason }
             return nil
         case .mark, .markRange, .markAll:
-            return details.isEmpty && list.marks ? nil : "only tasks and schedule entries can be marked"
+            return isOnList && list.marks ? nil : "only tasks, messages and schedule entries can be marked"
         case .retry, .clone, .newTask: return whyNotSend(command, focus, picture)
-        case .stopJob: return jobs.isEmpty ? "no job is running" : nil
         case .failures: return nil
         case .sort, .sortLeft, .sortRight, .sortReverse:
-            return details.isEmpty && !sortFields.isEmpty ? nil : "this list has its own order"
+            return isOnList && !sortFields.isEmpty ? nil : "this list has its own order"
         default: return nil
+        }
+    }
+
+    /// It is about waiting messages here.
+    private func isOnMessages(_ command: Command, _ picture: Picture) -> Bool {
+        switch command {
+        case .editMessage, .moveMessages: true
+        case .remove: isAboutMessages
+        case .removeHard: purgedQueue(picture) != nil || isAboutMessages
+        default: false
         }
     }
 
@@ -57,7 +72,8 @@ extension DashboardState {
         case .task(let task) where task.state == .started: return "\(task.shortID) is running: X terminates it"
         case .task: return nil
         case .worker: return "X shuts a worker down; Q cancels one of its consumers"
-        case .queue: return "a queue is not taken away here"
+        case .queue: return "X purges a queue; Enter lists its messages, there x deletes"
+        case .message: return nil
         case .timing, .failure: return "Enter lists the tasks, there x revokes"
         case .workflow: return "Enter shows its tasks, there x revokes"
         case .periodic: return nil
@@ -72,7 +88,7 @@ extension DashboardState {
         case .task(let task) where task.state.isFinal: return "\(task.shortID) has ended already: \(safe(task.state.rawValue))"
         case .task: return nil
         case .worker: return whyNotWorker(focus)
-        case .queue: return "a queue is not purged here"
+        case .queue, .message: return nil
         case .timing, .failure: return "Enter lists the tasks, there X terminates"
         case .workflow: return "Enter shows its tasks, there X terminates"
         case .periodic: return "x removes a schedule entry"

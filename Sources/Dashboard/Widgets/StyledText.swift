@@ -14,6 +14,10 @@ struct Span: Hashable, Sendable {
 /// What Enter on a line opens.
 public enum Target: Hashable, Sendable {
     case task(TaskID), worker(WorkerName), queue(QueueName)
+    /// The messages of one task that wait in a queue; `nil`: those of no task.
+    case named(String?, QueueName)
+    /// An act whose messages are in the trash.
+    case trash(TrashID)
 }
 
 /// One line of a document.
