@@ -46,6 +46,26 @@ import Testing
         worker.end()
     }
 
+    @Test func pythonRunsWhatWasTakenOutChangedAndPutAtTheFront() async throws {
+        let broker = try SQLiteBroker(file.url, permission: .act)
+        try await app.run("for id in ['one', 'two', 'three']: add.apply_async((id, ''), task_id=id)")
+        let walk = try await broker.walk("celery", needle: Array("three".utf8))
+        let found = try #require(try await walk.next(limit: 10)).messages
+        #expect(found.count == 1)
+        #expect(try await walk.remove(found, areFront: false).count == 1)
+        // From elsewhere: it comes to the very front.
+        try await broker.insert(found.map { KeptMessage(queue: "celery", bytes: $0.bytes) }, at: .front)
+        let second = try #require(try await broker.walk("celery", needle: Array("two".utf8)).next(limit: 10)?.messages.first)
+        var envelope = try Envelope(decoding: second.bytes)
+        envelope.body = Array(#"[["changed", "!"], {}, {}]"#.utf8)
+        #expect(try await walk.replace(second, with: KeptMessage(queue: "celery", bytes: envelope.encoded())))
+        let worker = try app.worker(), results = results
+        let records = try await within(.seconds(120)) { try await results.updates(of: ["one", "two", "three"]).reduce(into: [ResultRecord]()) { $0.append($1) } }
+        #expect(records.sorted { $0.doneAt ?? 0 < $1.doneAt ?? 0 }.map(\.id) == ["three", "one", "two"])
+        #expect(records.first { $0.id == "two" }?.result == "changed!")
+        worker.end()
+    }
+
     @Test func pythonServesOurUrgentMessagesFirst() async throws {
         try await store.publish([call("late", ["late", ""], priority: 9), call("soon", ["soon", ""], priority: 3), call("now", ["now", ""])])
         let worker = try app.worker()

@@ -56,6 +56,8 @@ private actor ManagedRabbit {
                 let port = try freePort()
                 let server = try await RabbitServer.start(
                     ["management.tcp.port = \(port)", "management.tcp.ip = 127.0.0.1", "collect_statistics_interval = 500"], plugins: ["rabbitmq_management"])
+                // Else it would tell only after five seconds what is to be known of a quorum queue.
+                try await server.ctl("eval", "application:set_env(rabbit, quorum_tick_interval, 200).")
                 Self.server.withLock { $0 = server }
                 atexit { ManagedRabbit.server.withLock { $0 = nil } }
                 return try BrokerURL("amqp://127.0.0.1:\(server.port)/?management=http://127.0.0.1:\(port)")
@@ -115,11 +117,18 @@ struct EditingPlace: Sendable {
     func serve(_ count: Int) async throws -> [String] {
         guard count > 0 else { return [] }
         let consumer = transport.consumer(owner: "w1@test")
+        consumer.setPrefetch(count)
         try await consumer.consume(queue)
         let deliveries = try await consumer.take(count)
         try await consumer.settle(deliveries.map { .acknowledge($0.tag) })
         await consumer.close()
         return deliveries.map(\.text)
+    }
+
+    /// The same once `count` messages wait.
+    func serveAll(_ count: Int) async throws -> [String] {
+        await (try await walk(seeing: count)).close()
+        return try await serve(count)
     }
 
     // MARK: - Walks

@@ -45,7 +45,10 @@ extension FrameArena {
                 switch name {
                 case "correlation_id": output.correlation_id = short(text, AMQP_BASIC_CORRELATION_ID_FLAG, name)
                 case "reply_to": output.reply_to = short(text, AMQP_BASIC_REPLY_TO_FLAG, name)
-                case "expiration": output.expiration = short(text, AMQP_BASIC_EXPIRATION_FLAG, name)
+                case "expiration":
+                    // Anything else costs the channel.
+                    if !text.utf8.allSatisfy({ 48...57 ~= $0 }) || UInt32(text) == nil { problem = "its expiration is no number of milliseconds, or beyond 49 days" }
+                    output.expiration = short(text, AMQP_BASIC_EXPIRATION_FLAG, name)
                 case "message_id": output.message_id = short(text, AMQP_BASIC_MESSAGE_ID_FLAG, name)
                 case "type": output.type = short(text, AMQP_BASIC_TYPE_FLAG, name)
                 case "app_id": output.app_id = short(text, AMQP_BASIC_APP_ID_FLAG, name)

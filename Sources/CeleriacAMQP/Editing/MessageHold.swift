@@ -25,8 +25,9 @@ actor MessageHold {
     private static let pieceBytes = 32 << 20, askedBytes = 8 << 20
     private static let mostAsked = 256
     private static let patience = Duration.seconds(30)
-    /// How long nothing comes before the broker is asked whether there is more.
-    private static let silence = Duration.milliseconds(50)
+    /// How long nothing comes before the broker is asked whether there is more; and how often it has to say no, while fewer have come than were ready, who may
+    /// be with workers or on their way.
+    private static let silence = Duration.milliseconds(50), noes = (few: 2, many: 20)
     private static let stride = 50
 
     private let thread = ConnectionThread()
@@ -42,19 +43,21 @@ actor MessageHold {
     private var failure: TransportError?
     /// All that is held, in the order of their coming.
     private var entries: [Entry] = []
-    private var numbers: [KeptMessage: UInt64] = [:]
+    private var numbers: [Exactly: UInt64] = [:]
     private var bytes = 0
     /// Of those that are held, how many `next` has told; and bytes of the others.
     private var told = 0
     private var untoldBytes = 0
     /// Messages that have come, in all.
     private var arrivals = 0
-    private var copies = Copies()
+    private var copies: Copies
     /// Questions that are not answered yet, and whether the last answer was that nothing is left.
     private var asked = 0
     private var isEmpty = false
     /// Messages that the broker lets the consumer hold; `nil` without one.
     private var prefetch: Int?
+    /// Messages that were ready before any was taken.
+    private var total = 0
     /// The largest message so far.
     private var largest = 1
     /// What is served next is wanted, with the needle or without.
@@ -67,6 +70,7 @@ actor MessageHold {
         self.way = way
         endpoint = address.shown
         roster = Roster(address)
+        copies = if case .consuming = way { Copies(sortsHeaders: true) } else { Copies(sortsHeaders: false) }
     }
 
     deinit { thread.end() }
@@ -81,7 +85,8 @@ actor MessageHold {
                 patience: { [weak self] in self?.assumeIsolated { $0.connection?.pause } ?? -1 },
                 look: { [weak self] in self?.assumeIsolated { $0.look() } }))
         channel = try telling { (connection) throws(TransportError) in try connection.openChannel() }
-        return try ready()
+        total = try ready()
+        return total
     }
 
     func close() {
@@ -164,20 +169,19 @@ actor MessageHold {
             }
             prefetch = count
         }
-        var isQuiet = false, deadline = ContinuousClock.now + Self.patience
+        var noes = 0, deadline = ContinuousClock.now + Self.patience
         while true {
             let heard = bell.rings, before = arrivals
             if let failure { throw failure }
             if missing(limit) <= 0 || entries.count >= prefetch ?? 0 { return }
             await bell.wait(after: heard, atMost: Self.silence)
-            if arrivals > before {
-                (isQuiet, deadline) = (false, .now + Self.patience)
+            if arrivals > before || connection?.incoming[channel] != nil {
+                (noes, deadline) = (0, .now + Self.patience)
                 continue
             }
             let ready = try ready()
-            // What is no longer ready may be on its way.
-            if ready == 0, isQuiet { return }
-            isQuiet = ready == 0
+            noes = ready == 0 ? noes + 1 : 0
+            if noes >= (arrivals < total ? Self.noes.many : Self.noes.few) { return }
             if .now > deadline { throw giveUp(error(.timedOut, "the server hands none of \(ready) messages out")) }
         }
     }
@@ -192,14 +196,14 @@ actor MessageHold {
     /// Whether it is certain that a message is held.
     func holds(_ message: KeptMessage) throws(TransportError) -> Bool {
         _ = try ready()
-        return numbers[message] != nil
+        return numbers[Exactly(message)] != nil
     }
 
     /// Returns when the broker has taken the acknowledgements.
     /// - Returns: those that were held.
     func remove(_ messages: [KeptMessage]) throws(TransportError) -> Set<KeptMessage> {
         if let failure { throw failure }
-        let removed = Set(messages.filter { numbers[$0] != nil }), wanted = Set(removed.compactMap { numbers[$0] })
+        let known = messages.compactMap { message in numbers[Exactly(message)].map { (message, $0) } }, wanted = Set(known.map(\.1))
         guard !wanted.isEmpty else { return [] }
         // One answer for all up to the first that stays.
         let run = entries.prefix { wanted.contains($0.number) }
@@ -209,11 +213,11 @@ actor MessageHold {
         }
         // The broker does one thing after the other.
         _ = try ready()
-        for message in removed { numbers[message] = nil }
+        for (message, _) in known { numbers[Exactly(message)] = nil }
         told -= entries.prefix(told).count { wanted.contains($0.number) }
         entries.removeAll { wanted.contains($0.number) }
         (bytes, untoldBytes) = (entries.reduce(0) { $0 + $1.size }, entries.dropFirst(told).reduce(0) { $0 + $1.size })
-        return removed
+        return Set(known.map(\.0))
     }
 
     // MARK: - The connection
@@ -247,7 +251,7 @@ actor MessageHold {
         let message = copies.message(envelope, in: queue), size = message.bytes.count
         let isWanted = isFront || needle.isEmpty || message.bytes.contains(needle)
         entries.append(Entry(number: number, message: isWanted ? message : nil, size: size))
-        if isWanted { numbers[message] = number }
+        if isWanted { numbers[Exactly(message)] = number }
         bytes += size
         untoldBytes += size
         largest = max(largest, size)
@@ -258,10 +262,8 @@ actor MessageHold {
     private func telling<Output>(_ body: (AMQPConnection) throws(TransportError) -> Output) throws(TransportError) -> Output {
         guard let connection else { throw failure ?? error(.unreachable, "the walk was closed") }
         do throws(TransportError) { return try body(connection) } catch {
-            var error = error
-            error.operation = "walk"
             if connection.failure != nil || !connection.isOpen(channel) { lose(error) }
-            throw error
+            throw error.walking
         }
     }
 
@@ -276,11 +278,20 @@ actor MessageHold {
 
     /// What was held goes back with the connection.
     private func lose(_ error: TransportError) {
-        failure = failure ?? error
+        failure = failure ?? error.walking
         connection = nil
         (entries, numbers, bytes, asked, told, untoldBytes) = ([], [:], 0, 0, 0, 0)
         thread.setWatch(nil)
         bell.ring()
+    }
+}
+
+extension TransportError {
+    /// As whoever walks wants to hear it.
+    fileprivate var walking: Self {
+        var error = self
+        error.operation = "walk"
+        return error
     }
 }
 

@@ -15,7 +15,7 @@ extension QueueInspector {
         let report = try await holdable(queue, "peek", endpoint)
         let limit = max(0, min(limit, Self.most))
         let (envelopes, total) = try await report.isQuorum ? tap(queue, limit: limit, size: report.messageSize) : link.sample(queue, limit: limit, bytes: Self.mostBytes)
-        var copies = Copies()
+        var copies = Copies(sortsHeaders: report.isQuorum)
         let messages = envelopes.enumerated().map { QueueSample.Message($0.element, copies.message($0.element, in: queue), position: $0.offset) }
         return QueueSample(queue: queue, first: 0, messages: messages, total: total, isMarked: true)
     }

@@ -37,13 +37,15 @@ enum KombuTables {
 
     // MARK: - Messages
 
+    // SQLite keeps any value in any column: what is not asked for as a text might be none.
+
     /// Timestamp, payload, queue id.
     static let insertMessage = "INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, ?, ?, 1, ?)"
     /// Queue id → a row when a message waits.
     static let anyWaiting = "SELECT 1 FROM kombu_message WHERE queue_id = ? AND visible = 1 LIMIT 1"
     /// Queue id, limit → id, timestamp, in the order of claims: what our index holds, so that no row is read.
-    static let waiting = "SELECT id, timestamp FROM kombu_message WHERE queue_id = ? AND visible = 1 ORDER BY timestamp, id LIMIT ?"
-    static let payload = "SELECT payload FROM kombu_message WHERE id = ?"
+    static let waiting = "SELECT id, CAST(timestamp AS TEXT) FROM kombu_message WHERE queue_id = ? AND visible = 1 ORDER BY timestamp, id LIMIT ?"
+    static let payload = "SELECT CAST(payload AS TEXT) FROM kombu_message WHERE id = ?"
     /// Id → version, payload; nothing when it is hidden already. kombu also writes the time, for nobody to read; ours stands in the claim, and the column goes
     /// on telling the priority.
     static let hide = "UPDATE kombu_message SET visible = 0, version = version + 1 WHERE id = ? AND visible = 1 RETURNING version, CAST(payload AS TEXT)"
@@ -51,7 +53,7 @@ enum KombuTables {
     static let show = "UPDATE kombu_message SET visible = 1, payload = ? WHERE id = ?"
     /// Id → payload, timestamp, queue id, queue name.
     static let message = """
-        SELECT m.payload, m.timestamp, m.queue_id, q.name FROM kombu_message m LEFT JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id = ?
+        SELECT CAST(m.payload AS TEXT), CAST(m.timestamp AS TEXT), m.queue_id, q.name FROM kombu_message m LEFT JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id = ?
         """
     static let deleteMessage = "DELETE FROM kombu_message WHERE id = ?"
     static let countWaiting = "SELECT count(*) FROM kombu_message WHERE queue_id = ? AND visible = 1"
@@ -83,7 +85,7 @@ enum KombuTables {
         """
     /// Queue name → id, payload of the message served next.
     static let oldest = """
-        SELECT m.id, m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
+        SELECT m.id, CAST(m.payload AS TEXT) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
         WHERE q.name = ? AND m.visible = 1 ORDER BY m.timestamp, m.id LIMIT 1
         """
     /// → the highest id ever given to a message.
@@ -96,7 +98,7 @@ enum KombuTables {
     static let page = "\(waitingRows) ORDER BY timestamp, id LIMIT ? OFFSET ?"
     /// Text → queue name, id, timestamp, payload of the waiting messages that hold it.
     static let waitingWith = """
-        SELECT q.name, m.id, m.timestamp, m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
+        SELECT q.name, m.id, CAST(m.timestamp AS TEXT), CAST(m.payload AS TEXT) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id
         WHERE m.visible = 1 AND instr(m.payload, ?) > 0
         """
     /// Queue name, timestamp twice, id → number of waiting messages served before that one.

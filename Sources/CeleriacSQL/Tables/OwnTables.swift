@@ -78,10 +78,10 @@ enum OwnTables {
     /// Limit → message id, version.
     static let heldMessages = "SELECT message_id, version FROM celeriac_claim ORDER BY claimed_at LIMIT ?"
     /// Message id → queue name, payload.
-    static let heldMessage = "SELECT q.name, m.payload FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id = ?"
+    static let heldMessage = "SELECT q.name, CAST(m.payload AS TEXT) FROM kombu_message m JOIN kombu_queue q ON q.id = m.queue_id WHERE m.id = ?"
     /// Text → queue name, payload of held messages that hold it.
     static let heldWith = """
-        SELECT q.name, m.payload FROM celeriac_claim c JOIN kombu_message m ON m.id = c.message_id JOIN kombu_queue q ON q.id = m.queue_id
+        SELECT q.name, CAST(m.payload AS TEXT) FROM celeriac_claim c JOIN kombu_message m ON m.id = c.message_id JOIN kombu_queue q ON q.id = m.queue_id
         WHERE instr(m.payload, ?) > 0
         """
 
