@@ -143,7 +143,7 @@ extension Effect {
     /// Changes something in the cluster.
     var acts: Bool {
         switch self {
-        case .revoke, .revokeMatching, .entries, .undoEdit, .saveEntry: true
+        case .revoke, .revokeMatching, .entries, .undoEdit, .saveEntry, .send, .retry: true
         case .control(let request): !request.isInspection
         default: false
         }
