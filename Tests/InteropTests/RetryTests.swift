@@ -98,10 +98,14 @@ extension RealClusterTests {
             let state = FileManager.default.temporaryDirectory.appendingPathComponent("retries-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: state) }
             let arguments = ["-b", cluster.broker, "-r", cluster.backend, "retry", "--yes"] + tasks.ids
-            for delay in ["0.08", "0.15", "0.25", "0.4", "0.6", "0.9"] {
-                let script = "\"$0\" \"$@\" & sleep \(delay); kill -9 $!; wait $! 2>/dev/null"
+            let journal = state.appendingPathComponent("celeriac/retried.jsonl").path
+            // As soon as the next ones are written down, it is killed: some have been sent by then, some have not.
+            let script = "size() { stat -c %s \(journal) 2>/dev/null || echo 0; }; before=$(size); \"$0\" \"$@\" & while [ $(size) = $before ] && kill -0 $! 2>/dev/null; do :; done; kill -9 $!; wait $! 2>/dev/null"
+            for _ in 0..<5 {
                 _ = try Program(["bash", "-c", script, Celeriac.path] + arguments, environment: ["XDG_STATE_HOME": state.path, "XDG_CONFIG_HOME": "/nonexistent"]).finish()
             }
+            let begun = try String(contentsOfFile: journal, encoding: .utf8).split(separator: "\n").count { $0.contains("\"retry\"") }
+            #expect(100..<600 ~= begun, "it was killed in the middle")
             let last = try Celeriac.start(arguments, environment: ["XDG_STATE_HOME": state.path]).finish()
             let came = try eventually(within: 60) { try tasks.countOfThoseDone() >= 600 }
             #expect(came, "\(last.text) \(last.complaint)")

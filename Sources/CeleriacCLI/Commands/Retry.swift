@@ -26,7 +26,7 @@ struct Retry: AsyncParsableCommand {
 
     func run() async throws {
         guard ids.isEmpty != (match == nil) else { throw Failure(.wrongUsage, ids.isEmpty ? "name task ids, or give --match FILTER" : "ids and --match exclude each other") }
-        guard !edit || ids.count == 1 else { throw Failure(.wrongUsage, "--edit is for one task") }
+        guard ids.count == 1 || !(edit || keepLinks) else { throw Failure(.wrongUsage, "\(edit ? "--edit" : "--keep-links") is for one task") }
         let session = try Session(global), wanted = try readFilter(match)
         if !dryRun { try session.mustAct("retry") }
         let listening = try duration("--for", span ?? (match == nil ? 0 : 10))
@@ -83,7 +83,7 @@ private struct Work: Sendable {
 
     private func tell(_ ids: [TaskID], _ retrying: Retrying) async throws {
         var calls: [KnownCall] = []
-        for id in ids { calls.append(await retrying.find(id)) }
+        for id in ids { calls.append(await retrying.find(id, wantsLinks: terms.keepsLinks)) }
         if json { Output.json(.array(calls.map(Listing.value))) } else { for call in calls { show(call) } }
         let unknown = calls.filter { $0.source == nil }.count
         if unknown > 0 { throw Failure(.failed, "of \(Formats.plural(unknown, "task")) the arguments are not known") }
@@ -102,7 +102,8 @@ private struct Work: Sendable {
     // MARK: - One
 
     private func one(_ id: TaskID, _ retrying: Retrying) async throws {
-        let call = await retrying.find(id)
+        let call = await retrying.find(id, wantsLinks: self.terms.keepsLinks)
+        if self.terms.keepsLinks, call.original == nil { throw Failure(.failed, "the message of \(ForeignText.safe(id.rawValue)) was not found: what follows it is not known") }
         if let state = call.state, !state.isFinal { throw Failure(.failed, "\(ForeignText.safe(id.rawValue)) has not ended: it is \(ForeignText.safe(state.rawValue))") }
         let draft = edit ? try inEditor(call) : call.draft
         guard let terms = draft.read(now: Clock.now).terms, edit || call.source != nil else {

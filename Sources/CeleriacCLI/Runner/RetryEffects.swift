@@ -115,10 +115,11 @@ actor RetryEffects {
         if let known = order.known, let resending = order.resending { return "\(program) retry \(known.id.rawValue.quotedForShell)" + (resending.keepsID ? " --same-id" : "") }
         let terms = order.terms
         var words = ["celeriac -b \(session.broker.description.quotedForShell) call", terms.name.quotedForShell]
+        if let queue = terms.queue { words += ["-Q", queue.rawValue.quotedForShell] }
         if let args = terms.args, !args.isEmpty { words += ["-a", JSON.text(.array(args)).quotedForShell] }
         if let kwargs = terms.kwargs { words += ["-k", JSON.text(.object(kwargs)).quotedForShell] }
-        if let queue = terms.queue { words += ["-Q", queue.rawValue.quotedForShell] }
-        return words.joined(separator: " ")
+        let line = words.joined(separator: " ")
+        return line.utf8.count > 4_000 ? String(line.prefix(4_000)) + " …" : line
     }
 
     private func command(_ deed: Deed, _ terms: ResendingTerms) -> String {

@@ -95,6 +95,7 @@ extension DashboardState {
             if let source = known.source { facts.append("arguments \(source.words)") } else { facts.append("arguments as you typed them") }
             facts.append(resending.keepsID ? "under its own id: the old result will be overwritten" : "as a new task with an id of its own")
             if resending.keepsID, known.state == .revoked { facts.append("It was revoked: workers that remember that will refuse this id.") }
+            if known.original == nil { facts.append("what was to follow it (callbacks, chain, chord) is not known here, and not sent") }
             if !known.links.isEmpty { facts.append((resending.keepsLinks ? "links kept: " : "links dropped: ") + safe(known.links.joined(separator: "; "))) }
             if let waiting = known.waiting { facts.append(safe(waiting.words)) }
         } else {

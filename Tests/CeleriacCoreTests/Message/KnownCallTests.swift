@@ -45,7 +45,7 @@ import Testing
         #expect(calls.map(\.args) == [["kept"], ["message"], ["seen"], ["shown"], nil])
         #expect(calls[3].lacks.map(\.source) == [.record, .message, .history])
         #expect(calls[4].lacks.map(\.source) == CallSource.allCases)
-        #expect(calls[0].original == nil && calls[1].original == message && calls[2].original == past && calls[3].original == nil)
+        #expect(calls[0].original == message && calls[1].original == message && calls[2].original == past && calls[3].original == nil)
         #expect(calls[0].waiting == message && calls[2].waiting == nil)
         #expect(calls[3].lacks[0].words.contains("result_extended"))
     }

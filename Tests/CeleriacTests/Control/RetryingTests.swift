@@ -155,6 +155,13 @@ private final class Retries: Sendable {
             #expect(sent.callbacks == [["task": "after"]] && sent.chain == [["task": "next"]] && sent.group == "g" && sent.expires == nil && sent.id != "dead")
             #expect(sent.arguments == .known(args: [1, [2]], kwargs: ["k": "v"]))
             await retrying.close()
+
+            // A record that tells the arguments does not tell what follows.
+            try await place.store("dead")
+            let recorded = place.retrying(broker)
+            let quick = await recorded.find("dead"), whole = await recorded.find("dead", wantsLinks: true)
+            #expect(quick.source == .record && quick.original == nil && whole.source == .record && whole.links.count == 3)
+            await recorded.close()
         }
     }
 

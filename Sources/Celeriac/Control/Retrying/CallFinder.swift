@@ -19,13 +19,14 @@ public struct CallFinder: Sendable {
 
     /// - Parameters:
     ///   - seen: its message, when it was seen before.
-    ///   - searchesQueues: looks for its message too, unless the result backend tells all. That reads whole queues.
-    public func find(_ id: TaskID, seen: SeenMessage?, searchesQueues: Bool) async -> KnownCall {
+    ///   - searchesQueues: looks for its message too, unless the result backend tells all that is wanted. That reads whole queues.
+    ///   - wantsLinks: what follows it is wanted as well, which only its message tells.
+    public func find(_ id: TaskID, seen: SeenMessage?, searchesQueues: Bool, wantsLinks: Bool = false) async -> KnownCall {
         let record = await record(of: id), row = await monitor?.task(id)
         func known(_ message: CallEvidence.Answer<SeenMessage>) -> KnownCall { KnownCall(id, CallEvidence(record: record, message: message, history: seen, row: row)) }
         guard searchesQueues else { return known(.missing("the queues were not looked through")) }
         let quick = known(.missing("the queues were not looked through: the record tells"))
-        if quick.source == .record { return quick }
+        if quick.source == .record, !wantsLinks { return quick }
         return known(await message(of: id))
     }
 

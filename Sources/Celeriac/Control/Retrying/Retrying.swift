@@ -45,7 +45,10 @@ public actor Retrying {
         }
     }
 
-    public func find(_ id: TaskID) async -> KnownCall { await finder.find(id, seen: seen[id], searchesQueues: true) }
+    /// - Parameter wantsLinks: what follows it is wanted as well, which only its message tells.
+    public func find(_ id: TaskID, wantsLinks: Bool = false) async -> KnownCall {
+        await finder.find(id, seen: seen[id], searchesQueues: true, wantsLinks: wantsLinks)
+    }
 
     /// Where its message lies, else as it was seen before. Reads whole queues.
     public func message(of id: TaskID) async -> CallEvidence.Answer<SeenMessage> {

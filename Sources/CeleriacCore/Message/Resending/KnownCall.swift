@@ -20,7 +20,7 @@ public struct KnownCall: Hashable, Sendable {
     public var lacks: [Lack]
     /// Where it was sent to; `nil`: where routes lead.
     public var queue: QueueName?
-    /// The message, when it is where the arguments are from: only then links, limits and headers are known.
+    /// The message, where it can be read: only then links, limits and headers are known.
     public var original: SeenMessage?
     /// A message of this task that may still be run, whatever the arguments are from.
     public var waiting: SeenMessage?
@@ -49,11 +49,7 @@ public struct KnownCall: Hashable, Sendable {
                 (self.args, self.kwargs) = (self.args ?? args, self.kwargs ?? kwargs)
             }
         }
-        switch source {
-        case .message: original = message
-        case .history: original = evidence.history
-        default: break
-        }
+        original = [message, evidence.history].compactMap(\.self).first { if case .known = $0.message.arguments { true } else { false } }
     }
 
     private typealias Told = (args: [Value]?, kwargs: OrderedDictionary<String, Value>?, reason: String)
