@@ -78,7 +78,8 @@ private struct Work: Sendable {
         try confirm("retry \(ids.count) tasks on \(session.broker)", yes: yes)
         let report = try await stoppable { [terms] progress in try await retrying.retry(ids, terms, progress: progress) }
         if json { Output.json(report.value) } else { Output.line(ForeignText.safe(report.words)) }
-        if report.sent.count < ids.count { throw Failure(.failed, report.failure.map { ForeignText.safe($0) } ?? "not all of them were retried") }
+        // Those that were retried before are as they were wanted: a retry that was cut off is begun again until all is done.
+        if report.sent.count + report.before < ids.count { throw Failure(.failed, report.failure.map { ForeignText.safe($0) } ?? "not all of them were retried") }
     }
 
     private func tell(_ ids: [TaskID], _ retrying: Retrying) async throws {
