@@ -279,6 +279,18 @@ extension Session {
         }
     }
 
+    @Test func whatIsLeftIsShownWhenTheQueueHasShrunk() {
+        var session = Session.atMessages()
+        session.press("G")
+        session.take(MessageSample.sample(from: 12_282))
+        session.press("ctrl-r")
+        session.take(QueueSample(queue: "default", first: 12_282, messages: [], total: 300, isMarked: false))
+        #expect(!session.grid.text.contains("no message waits"))
+        #expect(session.state.due(now: session.now) == [.peek("default", from: 0)])
+        session.take(MessageSample.sample(total: 300))
+        #expect(session.titleLine.contains("300 messages") && session.grid.text.contains("order-0'"))
+    }
+
     @Test func itSaysWhyNot() {
         var session = Session(permission: .readOnly)
         session.press("3 p")

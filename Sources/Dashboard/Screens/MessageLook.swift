@@ -44,6 +44,11 @@ struct MessageLook: Hashable, Sendable {
         carry()
         rows = MessageRow.rows(sample.messages)
         (first, total, isMarked, at, isAsking, problem, isOutdated) = (sample.first, sample.total, sample.isMarked, now, false, nil, false)
+        // Fewer wait than were before the place that was looked at: the front is looked at next.
+        if rows.isEmpty, total > 0 {
+            (first, isOutdated) = (0, true)
+            list.unselect()
+        }
         guard let wanted = pending else { return }
         pending = nil
         let index = max(0, min(wanted - first, rows.count - 1))

@@ -99,7 +99,7 @@ extension DashboardState {
         if let scan = look.scan, !scan.isDone { return ["looking …"] }
         if look.isAsking { return ["…"] }
         if let filter = look.list.filter { return ["nothing matches \(safe(filter.text))", "Esc clears the filter"] }
-        guard look.at == nil else { return ["- no message waits"] }
+        guard look.at == nil else { return [look.isOutdated ? "…" : "- no message waits"] }
         guard peekingMarks else { return ["…"] }
         if let reason = picture.queues?.rows.first(where: { $0.name == queue })?.traits?.whyNotPeek { return [safe(reason)] }
         return ["messages can only be looked at by taking them out and giving them back,", "with the flag redelivered set: p asks, and shows up to \(Self.sampledAtOnce) of them"]
