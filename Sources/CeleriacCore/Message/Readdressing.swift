@@ -25,6 +25,16 @@ extension KeptMessage {
         return KeptMessage(queue: target, bytes: envelope.readdressed(to: target).encoded())
     }
 
+    /// With what kombu's virtual transports expect of an envelope, where it is missing.
+    package func tagged(_ tag: @autoclosure () -> String) -> KeptMessage {
+        guard bytes.firstPlace(of: Self.tagMark) == nil, var envelope = try? Envelope(decoding: bytes), envelope.deliveryTag == nil else { return self }
+        envelope.properties["delivery_tag"] = .string(tag())
+        if envelope.properties["body_encoding"] == nil { envelope.properties["body_encoding"] = "base64" }
+        return KeptMessage(queue: queue, place: place, bytes: envelope.encoded())
+    }
+
+    private static let tagMark = Array("\"delivery_tag\": \"".utf8)
+
     private static func address(_ queue: QueueName) -> [UInt8] {
         Array("\"delivery_info\": {\"exchange\": \"\", \"routing_key\": ".utf8) + JSON.encode(.string(queue.rawValue)) + [UInt8(ascii: "}")]
     }

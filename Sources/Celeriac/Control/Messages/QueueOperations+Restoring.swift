@@ -12,6 +12,7 @@ extension QueueOperations {
         try file.lock()
         func refused(_ cause: String) -> TransportError { TransportError(.refused, operation: "restore", endpoint: endpoint, cause: cause) }
         if entry.restoredAt != nil { throw refused("it was put back already") }
+        guard !entry.act.hasPrefix("move to ") else { throw refused("they are on another broker now (\(ForeignText.safe(entry.act))): move them back from there") }
         guard entry.broker == endpoint else { throw refused("these messages are of another broker: \(ForeignText.safe(entry.broker))") }
         let writer = try file.writer(), restoring = Restoring(broker: broker, file: file, writer: writer)
         let isDoubtful = file.wasRestoring || file.batches.contains { $0.left == nil || ($0.hasArrived == false && entry.target != nil) }
@@ -21,8 +22,9 @@ extension QueueOperations {
         try writer.noteRestoring(at: time())
         var state = JobProgress()
         state.total = entry.count
-        // Each comes to the front, the last ones first; in as few steps as memory allows, since each may take a walk.
-        for batches in file.groups(of: Self.mostBytes).reversed() {
+        // Each comes to the front, the last ones first, or else to the end; in as few steps as memory allows, since each may take a walk.
+        let groups = file.groups(of: Self.mostBytes)
+        for batches in broker.editing.contains(.noFront) ? groups : groups.reversed() {
             if Task.isCancelled {
                 report.isStopped = true
                 break

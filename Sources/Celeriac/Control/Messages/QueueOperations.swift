@@ -75,7 +75,13 @@ public struct QueueOperations: Sendable {
         let broker: any QueueEditing
 
         func put(_ messages: [KeptMessage]) async throws(TransportError) {
-            try await broker.insert(await mapMany(messages) { [queue] in $0.readdressed(to: queue) }, at: .back)
+            // From AMQP's real properties into kombu's envelope: Python's workers want a tag there.
+            let needsTag = !broker.editing.contains(.holds)
+            let addressed = await mapMany(messages) { [queue] message in
+                let message = message.readdressed(to: queue)
+                return needsTag ? message.tagged(freshUUID()) : message
+            }
+            try await broker.insert(addressed, at: .back)
         }
     }
 
