@@ -30,6 +30,14 @@ enum ActionLog {
         try write(JSON.encode(.object(members)) + [UInt8(ascii: "\n")])
     }
 
+    /// What was typed, without passwords.
+    static var commandLine: String {
+        (["celeriac"] + CommandLine.arguments.dropFirst()).map { word in
+            guard word.contains("://"), let url = try? BrokerURL(word) else { return word.quotedForShell }
+            return url.description.quotedForShell
+        }.joined(separator: " ")
+    }
+
     private static func write(_ line: [UInt8]) throws(Failure) {
         let path = path
         try? FileManager.default.createDirectory(atPath: Environment.stateFolder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -38,6 +46,29 @@ enum ActionLog {
         defer { close(file) }
         let count = line.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
         guard count == line.count else { throw Failure(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))") }
+    }
+}
+
+private func complain(_ error: any Error) { Output.complain("celeriac: \((error as? Failure)?.message ?? "\(error)")") }
+
+/// Does what a subcommand is for, and writes down what became of it. That it cannot be written is told, and stops nothing.
+/// - Parameter outcome: in words.
+func logged<Result: Sendable>(
+    _ title: String, target: String, _ session: Session, outcome: (Result) -> String, replies: (Result) -> [ControlReply] = { _ in [] }, _ work: () async throws -> Result
+) async throws -> Result {
+    let began = Clock.now
+    func note(_ words: String, isError: Bool, _ replies: [ControlReply]) {
+        do { try ActionLog.append(title, target: target, command: ActionLog.commandLine, outcome: words, isError: isError, replies: replies, session: session, began: began) } catch {
+            complain(error)
+        }
+    }
+    do {
+        let result = try await work()
+        note(outcome(result), isError: false, replies(result))
+        return result
+    } catch {
+        note(ForeignText.safe((error as? Failure)?.message ?? "\(error)"), isError: true, [])
+        throw error
     }
 }
 

@@ -8,6 +8,7 @@ Python: one pass with redis-py's LRANGE, json, and for deleting LREM of what was
 import base64
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -46,9 +47,10 @@ def envelopes(start, count, name=None, args=(0, "a customer's words"), queue="fu
         "body": base64.b64encode(json.dumps(message.body).encode()).decode(), "content-encoding": "utf-8", "content-type": "application/json", "headers": message.headers,
         "properties": {**message.properties, "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": queue}, "priority": 0,
                        "body_encoding": "base64", "delivery_tag": "TAG-TAG"}})
+    chance = random.Random(start)
     for number in range(start, start + count):
         task = name or ("shop.rare" if number == TOTAL // 2 + 1 else "shop.charge" if number % OF_ONE_TASK == 0 else "shop.mail")
-        yield text.replace("ID-ID", str(uuid.UUID(int=number + (1 << 100)))).replace("NAME-NAME", task).replace("TAG-TAG", str(uuid.UUID(int=number)))
+        yield text.replace("ID-ID", str(uuid.UUID(int=chance.getrandbits(128), version=4))).replace("NAME-NAME", task).replace("TAG-TAG", str(uuid.UUID(int=chance.getrandbits(128), version=4)))
 
 
 def fill(port):

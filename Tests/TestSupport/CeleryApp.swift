@@ -57,7 +57,8 @@ public final class CeleryApp: Sendable {
     private func launch(_ name: String, _ arguments: [String]) throws -> CeleryWorker {
         let options = ["-m", "celery", "-A", "shop", "worker", "-P", "solo", "-l", "INFO", "--without-mingle", "--without-gossip", "-n", name] + arguments
         let log = folder.appendingPathComponent("\(UUID().uuidString.prefix(8)).log")
-        let child = try Child([python()] + options, in: folder.path, output: log.path)
+        // Root may read pickle only if it insists.
+        let child = try Child(["env", "C_FORCE_ROOT=1", python()] + options, in: folder.path, output: log.path)
         let said = { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
         while !said().contains(" ready.") {
             guard child.isRunning else { throw RedisServer.Failure(description: "the worker ended: \(said())") }

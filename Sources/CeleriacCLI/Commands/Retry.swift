@@ -76,7 +76,9 @@ private struct Work: Sendable {
         if dryRun, !edit { return try await tell(ids, retrying) }
         if ids.count == 1 { return try await one(ids[0], retrying) }
         try confirm("retry \(ids.count) tasks on \(session.broker)", yes: yes)
-        let report = try await stoppable { [terms] progress in try await retrying.retry(ids, terms, progress: progress) }
+        let report = try await logged("retry \(ids.count) tasks", target: ids.prefix(20).map(\.rawValue).joined(separator: " "), session, outcome: \.words) {
+            try await stoppable { [terms] progress in try await retrying.retry(ids, terms, progress: progress) }
+        }
         if json { Output.json(report.value) } else { Output.line(ForeignText.safe(report.words)) }
         // Those that were retried before are as they were wanted: a retry that was cut off is begun again until all is done.
         if report.sent.count + report.before < ids.count { throw Failure(.failed, report.failure.map { ForeignText.safe($0) } ?? "not all of them were retried") }
@@ -116,7 +118,9 @@ private struct Work: Sendable {
         if let waiting = call.waiting { Output.complain("its message is still in \(ForeignText.safe(waiting.queue.rawValue)): it stays there, and may be run as well") }
         if dryRun { return }
         if edit || isThere || session.isProduction { try confirm("retry \(ForeignText.safe(terms.name)) on \(session.broker)", yes: yes) }
-        let new = try await retrying.send(CallOrder(terms, from: call, resending: self.terms))
+        let new = try await logged("retry \(id)", target: id.rawValue, session, outcome: { "sent \($0)" }) {
+            try await retrying.send(CallOrder(terms, from: call, resending: self.terms))
+        }
         if json {
             Output.json(["id": .string(new.rawValue), "retry_of": .string(id.rawValue), "source": (draft.isChanged ? nil : call.source).map { .string($0.rawValue) } ?? .null])
         } else { Output.line(new.rawValue) }

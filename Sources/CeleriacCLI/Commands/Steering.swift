@@ -103,7 +103,9 @@ struct Control: AsyncParsableCommand {
             await broker.close()
             return Output.line("shutdown sent\(receivers.map { " to \($0) \($0 == 1 ? "node" : "nodes")" } ?? ""); workers do not reply to it")
         }
-        let replies = try await converse(session, request, timeout: pause, json: list.json)
+        let replies = try await logged(known.name, target: control.destination ?? "every worker", session, outcome: { "\(Formats.plural($0.count, "worker")) answered" }, replies: { $0 }) {
+            try await converse(session, request, timeout: pause, json: list.json)
+        }
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout))") }
         if replies.contains(where: { $0.error != nil }) { throw Failure(.failed, "not every worker could do it") }
     }
@@ -127,7 +129,9 @@ struct Revoke: AsyncParsableCommand {
             try confirm("\(terminate ? "terminate (\(signal))" : "revoke") \(ids.count) \(ids.count == 1 ? "task" : "tasks") on \(session.broker)", yes: yes)
         }
         let request = ControlRequest.revoke(ids.map { TaskID($0) }, terminate: terminate, signal: signal, destination: control.workers)
-        let replies = try await converse(session, request, timeout: pause, json: list.json)
+        let replies = try await logged("\(terminate ? "terminate" : "revoke") \(Formats.plural(ids.count, "task"))", target: ids.prefix(20).joined(separator: " "), session, outcome: { "\(Formats.plural($0.count, "worker")) answered" }, replies: { $0 }) {
+            try await converse(session, request, timeout: pause, json: list.json)
+        }
         guard !replies.isEmpty else { throw Failure(.unavailable, "no worker replied within \(Formats.duration(control.timeout)); a worker that starts later will not know of it") }
         if replies.contains(where: { $0.error != nil }) { throw Failure(.failed, "not every worker could do it") }
     }

@@ -25,7 +25,7 @@ struct Edit: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(global)
         if !dryRun { try session.mustAct("edit") }
-        let found = try await withMessages(session, writes: false) { operations, progress in
+        let found = try await withMessages(session) { operations, progress in
             try await operations.find(.tasks([TaskID(id)]), in: QueueName(queue), limit: 1, progress: progress)
         }
         guard let message = found.first else { throw Failure(.failed, "\(ForeignText.safe(id)) does not wait in \(ForeignText.safe(queue)); `celeriac find` tells where it is") }
@@ -51,13 +51,23 @@ struct Edit: AsyncParsableCommand {
             return
         }
         if !isTyped || session.isProduction { try confirm("change this message in \(ForeignText.safe(queue)) at \(session.broker)", yes: yes) }
-        let outcome = try await withMessages(session, writes: true) { [draft] operations, _ in try await operations.edit(message, by: draft) }
+        let outcome = try await logged("edit \(id)", target: queue, session, outcome: Self.words) {
+            try await withMessages(session) { [draft] operations, _ in try await operations.edit(message, by: draft) }
+        }
         switch outcome {
         case .edited(let new, let trash):
             if list.json { return Output.json(QueueSample.Message(new, position: 0).value(now: Clock.now)) }
             Output.line("changed; `celeriac trash restore \(trash)` takes it back")
         case .gone: throw Failure(.failed, "nothing was changed: a worker took it meanwhile, or somebody else changed it")
         case .refused(let reason): throw Failure(.failed, ForeignText.safe(reason))
+        }
+    }
+
+    private static func words(_ outcome: EditOutcome) -> String {
+        switch outcome {
+        case .edited(_, let trash): "changed; `celeriac trash restore \(trash)` takes it back"
+        case .gone: "nothing was changed: a worker took it meanwhile, or somebody else changed it"
+        case .refused(let reason): "refused: \(reason)"
         }
     }
 

@@ -56,7 +56,7 @@ extension Session {
 
 /// Opens the broker for `work`, tells how far it has come on a terminal, and lets Ctrl-C stop it between two steps.
 func withMessages<Output: Sendable>(
-    _ session: Session, writes: Bool, _ work: @escaping @Sendable (QueueOperations, @escaping @Sendable (JobProgress) -> Void) async throws -> Output
+    _ session: Session, _ work: @escaping @Sendable (QueueOperations, @escaping @Sendable (JobProgress) -> Void) async throws -> Output
 ) async throws -> Output {
     let broker = try session.openBroker(), operations = session.operations(broker)
     let result: Swift.Result<Output, any Error>
@@ -110,12 +110,14 @@ extension JobReport {
         ["act": .string(act), "done": .integer(done), "gone": .integer(gone), "trash": trash.map { .string($0.rawValue) } ?? .null, "stopped": .bool(isStopped)]
     }
 
+    func words(_ act: String) -> String {
+        let remarks = [gone > 0 ? "\(Formats.grouped(gone)) had gone meanwhile" : nil, isStopped ? "stopped" : nil, trash.map { "`celeriac trash restore \($0)` takes it back" }].compactMap(\.self)
+        return "\(act) \(Formats.plural(done, "message"))" + (remarks.isEmpty ? "" : "; " + remarks.joined(separator: "; "))
+    }
+
     /// Tells how it ended, and how to take it back.
     func tell(_ act: String, json: Bool) throws(Failure) {
-        if json { Output.json(value(act)) } else {
-            let remarks = [gone > 0 ? "\(Formats.grouped(gone)) had gone meanwhile" : nil, isStopped ? "stopped" : nil, trash.map { "`celeriac trash restore \($0)` takes it back" }].compactMap(\.self)
-            Output.line("\(act) \(Formats.plural(done, "message"))" + (remarks.isEmpty ? "" : "; " + remarks.joined(separator: "; ")))
-        }
+        if json { Output.json(value(act)) } else { Output.line(words(act)) }
         if isStopped { throw Failure(.failed, "stopped before its end") }
         if done == 0 { throw Failure(.failed, gone > 0 ? "they had gone meanwhile" : "there is no such message") }
     }

@@ -31,7 +31,7 @@ struct Peek: AsyncParsableCommand {
 
     private func search(_ filter: Filter, _ session: Session) async throws {
         guard skip == 0 else { throw Failure(.wrongUsage, "--skip and --match exclude each other") }
-        let found = try await withMessages(session, writes: false) { operations, progress in
+        let found = try await withMessages(session) { operations, progress in
             try await operations.find(.matching(filter), in: QueueName(queue), limit: limit, progress: progress)
         }
         let now = Clock.now

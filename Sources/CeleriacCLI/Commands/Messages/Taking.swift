@@ -84,12 +84,12 @@ private func take(
     try session.mustAct(String(verb.prefix { $0 != " " }))
     let isOne = if case .tasks(let ids) = selection { ids.count == 1 } else { false }
     if !isOne || session.isProduction { try confirm("\(verb): \(selection.words) of queue \(ForeignText.safe(queue.rawValue)) at \(session.broker)", yes: options.yes) }
-    let report = try await withMessages(session, writes: true, work)
+    let report = try await logged("\(verb): \(selection.words)", target: queue.rawValue, session, outcome: { $0.words(done) }) { try await withMessages(session, work) }
     try report.tell(done, json: json)
 }
 
 private func tellOnly(_ session: Session, _ selection: MessageSelection, _ queue: QueueName, json: Bool) async throws {
-    let found = try await withMessages(session, writes: false) { operations, progress in try await operations.find(selection, in: queue, progress: progress) }
+    let found = try await withMessages(session) { operations, progress in try await operations.find(selection, in: queue, progress: progress) }
     let messages = found.prefix(1000).enumerated().map { QueueSample.Message($0.element, position: $0.offset) }
     Output.complain("celeriac: it would be \(Formats.plural(found.count, "message"))" + (found.count > messages.count ? ", of which the first \(messages.count)" : ""))
     if json { Output.json(.array(messages.map { $0.value(now: Clock.now) })) } else { Listing.print(messages, now: Clock.now) }
@@ -133,7 +133,9 @@ struct TrashCommand: AsyncParsableCommand {
             let candidate = id == "last" ? entries.first { $0.restoredAt == nil && $0.broker == endpoint } : entries.first { $0.id.rawValue == id }
             guard let entry = candidate else { throw Failure(.failed, id == "last" ? "nothing in the trash can be put back at \(endpoint)" : "there is no \(ForeignText.safe(id)) in the trash; `celeriac trash list` tells what there is") }
             if entry.count > 1 { try confirm("put \(Formats.plural(entry.count, "message")) back into \(ForeignText.safe(entry.queue.rawValue)) at \(endpoint)", yes: yes) }
-            let report = try await withMessages(session, writes: true) { operations, progress in try await operations.restore(entry.id, progress: progress) }
+            let report = try await logged("put back \(entry.id)", target: entry.queue.rawValue, session, outcome: { $0.words("put back") }) {
+                try await withMessages(session) { operations, progress in try await operations.restore(entry.id, progress: progress) }
+            }
             var told = report
             told.trash = nil
             try told.tell("put back", json: list.json)
