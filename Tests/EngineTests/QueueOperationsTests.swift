@@ -77,6 +77,38 @@ final class QueueOperationsTests {
         return Set(try await walk.remove(walk.front(limit: count), areFront: true).map(\.bytes))
     }
 
+    /// Many are taken out while a worker serves the queue and others come in: nobody sees a gap, nothing is lost or comes twice, and the order stays.
+    @Test func whoServesTheQueueMeanwhileFindsAllInOrder() async throws {
+        func message(_ number: Int) -> KeptMessage {
+            var envelope = TaskCall(id: TaskID("id-\(number)-"), name: number.isMultiple(of: 3) ? "odd.one" : "shop.add", args: [.integer(number)]).envelope(now: 0, replyTo: "", origin: "")
+            envelope.properties["delivery_tag"] = .string("tag-\(number)")
+            return KeptMessage(queue: "long", bytes: envelope.encoded())
+        }
+        func number(_ message: KeptMessage) throws -> Int { try #require(TaskMessage(Envelope(decoding: message.bytes)).id.rawValue.split(separator: "-").last.flatMap { Int($0) }) }
+        let count = 20_000
+        try await broker.insert((0..<count).map(message), at: .back)
+        let operations = operations
+        async let job = operations.delete(.matching(Filter("name:odd.one")), in: "long")
+        var served: [Int] = [], sent = count
+        let walk = try await broker.walk("long", needle: [])
+        while try await redis.cli("EXISTS", "long\u{6}\u{16}9") == "0", sent < count + 3000 {
+            try await broker.insert([message(sent)], at: .back)
+            sent += 1
+        }
+        while try await redis.cli("EXISTS", "long\u{6}\u{16}9") == "1" {
+            served += try await walk.remove(walk.front(limit: 2), areFront: true).map(number).sorted()
+            try await broker.insert([message(sent)], at: .back)
+            sent += 1
+        }
+        let report = try await job
+        let left = try await messages("long").map(number), file = try trash.open(try #require(report.trash))
+        var taken: [Int] = []
+        for batch in file.batches { taken += try file.messages(batch).enumerated().filter { !(batch.left?.contains($0.offset) ?? false) }.map { try number($0.element.message) } }
+        #expect(!served.isEmpty && served == served.sorted() && left == left.sorted())
+        #expect((served + left + taken).sorted() == Array(0..<sent))
+        #expect(taken.count == report.done && taken.allSatisfy { $0.isMultiple(of: 3) })
+    }
+
     @Test func whatIsMovedIsServedThereAndCanBeTakenBack() async throws {
         let before = try await messages()
         let report = try await operations.move(.matching(Filter("name:shop.fail")), from: "mail", to: "aside")

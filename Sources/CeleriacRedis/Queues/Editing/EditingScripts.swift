@@ -58,39 +58,51 @@ extension RedisScript {
             return taken
             """)
 
-    /// The same in one walk: the whole list passes from its end to its beginning, in order, without those that are meant. Nobody sees it half done, and
-    /// nobody else is served meanwhile: some 2 s for a million messages.
+    /// One step of a walk through a long list, from the message that is served last to the one that is served first, which leaves out those that are meant.
+    /// What is kept goes into an empty list of the same queue with a lower priority, which is served after this one: whoever serves the queue meanwhile finds
+    /// all messages, in their order, and so does whoever comes after a crash. The last step puts that list in this one's place.
     ///
-    /// - Keys: the list. Arguments: the messages.
-    /// - Returns: the numbers of those taken out, from 1.
-    static let removeMany = RedisScript(
-        name: "removeMany",
+    /// - Keys: the list, the list of lower priority. Arguments: how many to look at; the message that the step before came to, or nothing; those that are meant.
+    /// - Returns: the message that the next step begins with, or nothing when this was the last one; then the numbers of those left out, from 1.
+    static let removeStep = RedisScript(
+        name: "removeStep",
         source: """
-            local number, taken = {}, {}
-            for position = 1, #ARGV do number[ARGV[position]] = position end
-            local left = redis.call('LLEN', KEYS[1])
-            while left > 0 do
-              local count = math.min(left, 500)
-              local part = redis.call('LRANGE', KEYS[1], -count, -1)
-              redis.call('LTRIM', KEYS[1], 0, -count - 1)
-              local kept = {}
-              for position = count, 1, -1 do
-                local message = part[position]
-                if number[message] then
-                  taken[#taken + 1] = number[message]
-                  number[message] = nil
-                else
-                  kept[#kept + 1] = message
-                end
-              end
-              if #kept > 0 then redis.call('LPUSH', KEYS[1], unpack(kept)) end
-              left = left - count
+            local number, reply = {}, {''}
+            for position = 3, #ARGV do number[ARGV[position]] = position - 2 end
+            local above = 0
+            if ARGV[2] == '' then
+              if redis.call('EXISTS', KEYS[2]) == 1 then return redis.error_reply('messages of another priority came in meanwhile: try again') end
+            else
+              -- What came in since stands in front. Once it is found no more, it was served, and so was all behind it.
+              above = redis.call('LPOS', KEYS[1], ARGV[2]) or redis.call('LLEN', KEYS[1])
             end
-            return taken
+            local new = above > 0 and redis.call('LRANGE', KEYS[1], 0, above - 1) or {}
+            local last = above + tonumber(ARGV[1]) - 1
+            local part = redis.call('LRANGE', KEYS[1], above, last)
+            redis.call('LTRIM', KEYS[1], last + 1, -1)
+            local kept = {}
+            for position = 1, #part do
+              local message = part[position]
+              if number[message] then
+                reply[#reply + 1] = number[message]
+                number[message] = nil
+              else
+                kept[#kept + 1] = message
+              end
+            end
+            if #kept > 0 then redis.call('RPUSH', KEYS[2], unpack(kept)) end
+            local following = redis.call('LINDEX', KEYS[1], 0)
+            if following then
+              reply[1] = following
+            elseif redis.call('EXISTS', KEYS[2]) == 1 then
+              redis.call('RENAME', KEYS[2], KEYS[1])
+            end
+            for position = #new, 1, -1 do redis.call('LPUSH', KEYS[1], new[position]) end
+            return reply
             """)
 
     /// Puts messages back into a list, each where it stood: before the one that was served right after it; those that nobody came after, behind the one that
-    /// was served right before them. Those whose neighbours are gone come to the front. The whole list passes from its end to its beginning, as by `removeMany`.
+    /// was served right before them. Those whose neighbours are gone come to the front. The whole list passes from its end to its beginning, in order; nobody else is served meanwhile.
     ///
     /// - Keys: the list. Arguments: of each message the tags of the one served after it, of the one served before it, its own, and itself; the one served
     ///   first in front.

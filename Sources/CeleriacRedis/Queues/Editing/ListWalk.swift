@@ -20,10 +20,12 @@ final class ListWalk: QueueWalk {
     private var index = 0
     private var load = ServerLoad()
 
-    /// Messages taken out in one walk of the server through a whole list that is no longer than this: it serves nobody else meanwhile.
-    private static let longest = 2_000_000
+    /// Messages that are looked for one by one: more of them cost the server more than letting the whole list pass.
+    private static let fewest = 250
     /// Comparisons that the server makes without anybody noticing.
     private static let comparisons = 2_000_000
+    /// Messages that pass in one step.
+    private static let passed = 1000
     private static let patience = Duration.seconds(60)
 
     init(_ pool: ConnectionPool, _ scripts: ScriptRunner, _ keys: RedisKeys, _ queue: QueueName, lists: [(name: String, length: Int)], needle: [UInt8]) {
@@ -80,15 +82,41 @@ final class ListWalk: QueueWalk {
                 continue
             }
             let length = max(1, try await pool.send(RedisCommand("LLEN", list)).integer ?? 0)
-            if here.count * length > Self.comparisons, here.count > 16, length <= Self.longest {
-                removed.formUnion(try await remove(here, from: list, by: .removeMany))
-            } else {
-                let step = min(500, max(1, Self.comparisons / length))
-                for start in stride(from: 0, to: here.count, by: step) {
-                    removed.formUnion(try await remove(Array(here[start..<min(start + step, here.count)]), from: list, by: .removeEach))
-                }
+            if here.count > Self.fewest, let aside = try await listAside(of: list) {
+                removed.formUnion(try await pass(list, aside, without: here))
+                continue
+            }
+            let step = min(500, max(1, Self.comparisons / length))
+            for start in stride(from: 0, to: here.count, by: step) {
+                removed.formUnion(try await remove(Array(here[start..<min(start + step, here.count)]), from: list, by: .removeEach))
             }
         }
+        return removed
+    }
+
+    /// An empty list of the queue that is served after `list`.
+    private func listAside(of list: String) async throws(TransportError) -> String? {
+        guard let place = names.firstIndex(of: list), place + 1 < names.count else { return nil }
+        let later = Array(names[(place + 1)...])
+        let replies = try await pool.send(later.map { RedisCommand("EXISTS", $0) })
+        return Array(zip(later, replies)).last { $0.1.integer == 0 }?.0
+    }
+
+    /// Lets a list pass, step by step, without some messages of it.
+    private func pass(_ list: String, _ aside: String, without messages: [KeptMessage]) async throws(TransportError) -> [KeptMessage] {
+        // As they were met: the one that is served last in front. A step takes as many of them along as it could meet.
+        var left = Array(messages.reversed())[...], removed: [KeptMessage] = [], next: [UInt8] = []
+        repeat {
+            let began = ContinuousClock.now, meant = left.prefix(Self.passed)
+            let reply = try await scripts.run(
+                .removeStep, keys: [list, aside], [Array(String(Self.passed).utf8), next] + meant.map(\.bytes), timeout: Self.patience)
+            let items = reply.items ?? [], numbers = Set(items.dropFirst().compactMap(\.integer))
+            removed += meant.enumerated().filter { numbers.contains($0.offset + 1) }.map(\.element)
+            // What stands in front of one that was met, and was not met itself, is gone. Of few the order may be any.
+            if left.count > Self.passed, let last = numbers.max() { left = left.dropFirst(last) } else { left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...] }
+            next = items.first?.bytes ?? []
+            try await load.rest(after: began.duration(to: .now), pool)
+        } while !next.isEmpty
         return removed
     }
 

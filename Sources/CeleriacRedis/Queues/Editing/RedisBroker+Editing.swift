@@ -35,7 +35,7 @@ extension RedisBroker {
     /// Messages that are worth looking for their neighbours one by one.
     private static let fewest = 16
     /// Lists that the server can pass through without anybody minding.
-    private static let longest = 2_000_000
+    private static let longest = 200_000
     private static let pieceLimit = 500, step = 2000
 
     private func push(_ messages: [(list: String, bytes: [UInt8])], _ command: String) async throws(TransportError) {
