@@ -19,6 +19,7 @@ final class ListWalk: QueueWalk {
     /// Index in the first list.
     private var index = 0
     private var load = ServerLoad()
+    private var ahead: (list: String, index: Int, limit: Int, task: Task<Result<Answer, TransportError>, Never>)?
 
     /// Messages that are looked for one by one: more of them cost the server more than letting the whole list pass.
     private static let fewest = 250
@@ -39,24 +40,49 @@ final class ListWalk: QueueWalk {
         self.lists = lists.filter { $0.length > 0 }.reversed()
     }
 
+    /// What the server said of a piece, and how long it took.
+    private struct Answer: Sendable {
+        let reply: RESPValue
+        let took: Duration
+    }
+
+    private var searches: Bool { !needle.isEmpty && pool.gate.permission == .act }
+
+    /// Begun before it is asked for: while one piece is read here, the server is at the next.
+    private func begin(_ list: String, _ index: Int, _ limit: Int) -> Task<Result<Answer, TransportError>, Never> {
+        Task { [pool, scripts, needle, searches] in
+            let began = ContinuousClock.now
+            do throws(TransportError) {
+                let reply: RESPValue
+                if searches {
+                    reply = try await scripts.run(.search, keys: [list], [Array(String(index).utf8), Array(String(index + limit - 1).utf8), needle])
+                } else {
+                    // One more at either end, to know who stands beside them.
+                    reply = try await pool.send(RedisCommand("LRANGE", list, String(max(0, index - 1)), String(index + limit)))
+                }
+                return .success(Answer(reply: reply, took: began.duration(to: .now)))
+            } catch { return .failure(error) }
+        }
+    }
+
     func next(limit: Int) async throws(TransportError) -> WalkPiece? {
         guard let list = lists.first?.name else { return nil }
-        let began = ContinuousClock.now, limit = max(1, limit)
+        let limit = max(1, limit)
+        let task = ahead.flatMap { $0.list == list && $0.index == index && $0.limit == limit ? $0.task : nil } ?? begin(list, index, limit)
+        ahead = nil
+        let answer = try await task.value.get(), items = answer.reply.items ?? []
         var messages: [KeptMessage] = [], passed: Int
-        if needle.isEmpty || pool.gate.permission != .act {
-            // One more at either end, to know who stands beside them.
-            let extra = index > 0 ? 1 : 0
-            let items = try await pool.send(RedisCommand("LRANGE", list, String(index - extra), String(index + limit))).items?.compactMap(\.bytes) ?? []
-            passed = max(0, min(limit, items.count - extra))
-            let places = ListPlace.places(of: items, in: list, extra..<extra + passed)
-            messages = zip(items.dropFirst(extra), places).map { KeptMessage(queue: queue, place: $0.1, bytes: $0.0) }
-        } else {
-            let items = try await scripts.run(.search, keys: [list], [Array(String(index).utf8), Array(String(index + limit - 1).utf8), needle]).items ?? []
+        if searches {
             passed = items.first?.integer ?? 0
             for position in stride(from: 1, to: items.count - 2, by: 3) {
                 guard let follower = items[position].text, let leader = items[position + 1].text, let bytes = items[position + 2].bytes else { continue }
                 messages.append(KeptMessage(queue: queue, place: ListPlace(list, follower: follower, leader: leader).text, bytes: bytes))
             }
+        } else {
+            let all = items.compactMap(\.bytes), extra = index > 0 ? 1 : 0
+            passed = max(0, min(limit, all.count - extra))
+            let places = ListPlace.places(of: all, in: list, extra..<extra + passed)
+            messages = zip(all.dropFirst(extra), places).map { KeptMessage(queue: queue, place: $0.1, bytes: $0.0) }
         }
         index += passed
         // What came in since the beginning is not looked at, but pushes as many others on.
@@ -64,7 +90,8 @@ final class ListWalk: QueueWalk {
             lists.removeFirst()
             index = 0
         }
-        try await load.rest(after: began.duration(to: .now), pool)
+        try await load.rest(after: answer.took, pool)
+        if !load.isBusy, let next = lists.first?.name { ahead = (next, index, limit, begin(next, index, limit)) }
         return WalkPiece(messages: messages, passed: passed)
     }
 
@@ -133,14 +160,17 @@ final class ListWalk: QueueWalk {
         return try await scripts.run(.replace, keys: [place.list, keys.place(of: placed).list], [old.bytes, new.bytes]).integer == 1
     }
 
-    func close() async {}
+    func close() async {
+        ahead?.task.cancel()
+        ahead = nil
+    }
 }
 
 /// Finds out whether a server has others to serve, and leaves it the time for that.
 private struct ServerLoad {
     private var commands: Int?
     private var lookedAt = ContinuousClock.now
-    private var isBusy = false
+    private(set) var isBusy = false
     /// Sent from here since the last look.
     private var own = 0
 
