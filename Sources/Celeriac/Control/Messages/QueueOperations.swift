@@ -126,6 +126,8 @@ public struct QueueOperations: Sendable {
             await job.walk.close()
         } catch {
             await job.walk.close()
+            // Nothing can have been taken away then.
+            if error.kind == .readOnly { job.discard() }
             throw error
         }
         let report = try job.end()
@@ -174,6 +176,8 @@ public struct QueueOperations: Sendable {
             progress.done += taken.count
             report.gone += messages.count - taken.count
         }
+
+        func discard() { writer?.discard() }
 
         mutating func end() throws(TransportError) -> JobReport {
             report.done = progress.done
