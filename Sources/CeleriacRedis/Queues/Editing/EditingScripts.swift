@@ -62,13 +62,14 @@ extension RedisScript {
     /// What is kept goes into an empty list of the same queue with a lower priority, which is served after this one: whoever serves the queue meanwhile finds
     /// all messages, in their order, and so does whoever comes after a crash. The last step puts that list in this one's place.
     ///
-    /// - Keys: the list, the list of lower priority. Arguments: how many to look at; the message that the step before came to, or nothing; those that are meant.
+    /// - Keys: the list, the list of lower priority. Arguments: how many to look at; the message that the step before came to, or nothing; `1` when more are
+    ///   meant than those that follow, so that the step ends with the last of them; those that are meant.
     /// - Returns: the message that the next step begins with, or nothing when this was the last one; then the numbers of those left out, from 1.
     static let removeStep = RedisScript(
         name: "removeStep",
         source: """
             local number, reply = {}, {''}
-            for position = 3, #ARGV do number[ARGV[position]] = position - 2 end
+            for position = 4, #ARGV do number[ARGV[position]] = position - 3 end
             local above = 0
             if ARGV[2] == '' then
               if redis.call('EXISTS', KEYS[2]) == 1 then return redis.error_reply('messages of another priority came in meanwhile: try again') end
@@ -77,19 +78,20 @@ extension RedisScript {
               above = redis.call('LPOS', KEYS[1], ARGV[2]) or redis.call('LLEN', KEYS[1])
             end
             local new = above > 0 and redis.call('LRANGE', KEYS[1], 0, above - 1) or {}
-            local last = above + tonumber(ARGV[1]) - 1
-            local part = redis.call('LRANGE', KEYS[1], above, last)
-            redis.call('LTRIM', KEYS[1], last + 1, -1)
-            local kept = {}
-            for position = 1, #part do
-              local message = part[position]
+            local part = redis.call('LRANGE', KEYS[1], above, above + tonumber(ARGV[1]) - 1)
+            local kept, passed, left = {}, 0, ARGV[3] == '1' and #ARGV - 3 or #part + 1
+            while passed < #part and left > 0 do
+              passed = passed + 1
+              local message = part[passed]
               if number[message] then
                 reply[#reply + 1] = number[message]
                 number[message] = nil
+                left = left - 1
               else
                 kept[#kept + 1] = message
               end
             end
+            redis.call('LTRIM', KEYS[1], above + passed, -1)
             if #kept > 0 then redis.call('RPUSH', KEYS[2], unpack(kept)) end
             local following = redis.call('LINDEX', KEYS[1], 0)
             if following then

@@ -102,7 +102,7 @@ final class ListWalk: QueueWalk {
     func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage> {
         var removed: Set<KeptMessage> = []
         for list in names {
-            let here = messages.filter { $0.queue == queue && ListPlace($0.place, in: names)?.list == list }
+            var here = messages.filter { $0.queue == queue && ListPlace($0.place, in: names)?.list == list }
             guard !here.isEmpty else { continue }
             if areFront {
                 removed.formUnion(try await remove(here, from: list, by: .removeFront))
@@ -110,8 +110,10 @@ final class ListWalk: QueueWalk {
             }
             let length = max(1, try await pool.send(RedisCommand("LLEN", list)).integer ?? 0)
             if here.count > Self.fewest, let aside = try await listAside(of: list) {
-                removed.formUnion(try await pass(list, aside, without: here))
-                continue
+                removed.formUnion(try await pass(list, aside, length, without: here))
+                // Those that are gone; or that stood too close to others to be met.
+                here = here.filter { !removed.contains($0) }
+                if here.count > Self.fewest { continue }
             }
             let step = min(500, max(1, Self.comparisons / length))
             for start in stride(from: 0, to: here.count, by: step) {
@@ -130,13 +132,14 @@ final class ListWalk: QueueWalk {
     }
 
     /// Lets a list pass, step by step, without some messages of it.
-    private func pass(_ list: String, _ aside: String, without messages: [KeptMessage]) async throws(TransportError) -> [KeptMessage] {
-        // As they were met: the one that is served last in front. A step takes as many of them along as it could meet.
+    private func pass(_ list: String, _ aside: String, _ length: Int, without messages: [KeptMessage]) async throws(TransportError) -> [KeptMessage] {
+        // As they were met: the one that is served last in front. A step takes as many of them along as it is likely to meet.
         var left = Array(messages.reversed())[...], removed: [KeptMessage] = [], next: [UInt8] = []
+        let likely = min(Self.passed, max(100, Self.passed * 2 * messages.count / length))
         repeat {
-            let began = ContinuousClock.now, meant = left.prefix(Self.passed)
+            let began = ContinuousClock.now, meant = left.count > Self.passed ? left.prefix(likely) : left
             let reply = try await scripts.run(
-                .removeStep, keys: [list, aside], [Array(String(Self.passed).utf8), next] + meant.map(\.bytes), timeout: Self.patience)
+                .removeStep, keys: [list, aside], [Array(String(Self.passed).utf8), next, [UInt8(ascii: meant.count < left.count ? "1" : "0")]] + meant.map(\.bytes), timeout: Self.patience)
             let items = reply.items ?? [], numbers = Set(items.dropFirst().compactMap(\.integer))
             removed += meant.enumerated().filter { numbers.contains($0.offset + 1) }.map(\.element)
             // What stands in front of one that was met, and was not met itself, is gone. Of few the order may be any.
