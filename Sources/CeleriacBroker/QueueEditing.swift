@@ -53,6 +53,7 @@ public protocol QueueWalk {
     func front(limit: Int) async throws(TransportError) -> [KeptMessage]
 
     /// Takes messages of this walk out of the queue, those only that are still there, unchanged: each one or not at all.
+    /// - Parameter messages: the one that is served first in front.
     /// - Parameter areFront: they are what `front` told; then those that are at the front no more are taken for gone.
     /// - Returns: which ones it took out.
     func remove(_ messages: [KeptMessage], areFront: Bool) async throws(TransportError) -> Set<KeptMessage>

@@ -77,13 +77,28 @@ final class QueueOperationsTests {
         return Set(try await walk.remove(walk.front(limit: count), areFront: true).map(\.bytes))
     }
 
+    private func message(_ number: Int) -> KeptMessage {
+        var envelope = TaskCall(id: TaskID("id-\(number)-"), name: number.isMultiple(of: 3) ? "odd.one" : "shop.add", args: [.integer(number)]).envelope(now: 0, replyTo: "", origin: "")
+        envelope.properties["delivery_tag"] = .string("tag-\(number)")
+        return KeptMessage(queue: "long", bytes: envelope.encoded())
+    }
+
+    @Test(arguments: ["name:odd.one", "name:shop.add", "args~7"]) func manyThatWereMovedComeBackInTheirOrder(filter: String) async throws {
+        try await broker.insert((0..<6000).map(message), at: .back)
+        let before = try await messages("long").map(\.bytes)
+        let report = try await operations.move(.matching(Filter(filter)), from: "long", to: "aside")
+        #expect(report.done > 1500 && report.gone == 0)
+        let there = try await messages("aside").map(\.bytes)
+        let wanted = try Filter(filter)
+        let moved = before.map { KeptMessage(queue: "long", bytes: $0) }.filter { wanted.matches(QueueSample.Message($0, position: 0), now: 0) }
+        #expect(there == moved.map { $0.readdressed(to: "aside").bytes } && there.count == report.done)
+        #expect(try await operations.restore(try #require(report.trash)).done == report.done)
+        #expect(try await messages("long").map(\.bytes) == before)
+        #expect(try await messages("aside").isEmpty)
+    }
+
     /// Many are taken out while a worker serves the queue and others come in: nobody sees a gap, nothing is lost or comes twice, and the order stays.
     @Test func whoServesTheQueueMeanwhileFindsAllInOrder() async throws {
-        func message(_ number: Int) -> KeptMessage {
-            var envelope = TaskCall(id: TaskID("id-\(number)-"), name: number.isMultiple(of: 3) ? "odd.one" : "shop.add", args: [.integer(number)]).envelope(now: 0, replyTo: "", origin: "")
-            envelope.properties["delivery_tag"] = .string("tag-\(number)")
-            return KeptMessage(queue: "long", bytes: envelope.encoded())
-        }
         func number(_ message: KeptMessage) throws -> Int { try #require(TaskMessage(Envelope(decoding: message.bytes)).id.rawValue.split(separator: "-").last.flatMap { Int($0) }) }
         let count = 20_000
         try await broker.insert((0..<count).map(message), at: .back)

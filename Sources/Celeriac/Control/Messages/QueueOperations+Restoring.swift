@@ -112,8 +112,9 @@ extension QueueOperations {
                 guard let index = met.keys.first, let message = met[index] else { return (0, copies.count) }
                 return try await walk.replace(message, with: copies[index].message) ? (1, 0) : (0, 1)
             }
-            try writer.noteTakingBack(met.keys.map { copies[$0].number })
-            let removed = try await walk.remove(Array(met.values), areFront: false)
+            let order = met.keys.sorted()
+            try writer.noteTakingBack(order.map { copies[$0].number })
+            let removed = try await walk.remove(order.compactMap { met[$0] }, areFront: false)
             let back = copies.indices.filter { index in
                 if let message = met[index] { return removed.contains(message) }
                 // It was taken out, but never came to the target; or was taken out of there before, but never came back.
