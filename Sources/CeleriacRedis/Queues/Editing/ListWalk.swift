@@ -4,7 +4,7 @@ import CeleriacCore
 /// A walk through the lists of one queue, from the newest message to the oldest: what comes in meanwhile moves those that are still to come further on, so
 /// that they may be met twice, but never missed.
 ///
-/// The server searches piece by piece. While it is busy with others, the walk rests thirteen times as long as each piece took.
+/// The server searches piece by piece. While it is busy with others, the walk rests twelve times as long as each piece took.
 final class ListWalk: QueueWalk {
     let isOldestFirst = false
     let total: Int
@@ -91,7 +91,7 @@ final class ListWalk: QueueWalk {
             lists.removeFirst()
             index = 0
         }
-        try await load.rest(after: answer.took, pool)
+        try await load.rest(after: answer.took, searches ? 2 : 1, pool)
         if !load.isBusy, let next = lists.first?.name { ahead = (next, index, limit, begin(next, index, limit)) }
         return WalkPiece(messages: messages, passed: passed)
     }
@@ -146,7 +146,7 @@ final class ListWalk: QueueWalk {
             // What stands in front of one that was met, and was not met itself, is gone. Of few the order may be any.
             if left.count > Self.passed, let last = numbers.max() { left = left.dropFirst(last) } else { left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...] }
             next = items.first?.bytes ?? []
-            try await load.rest(after: began.duration(to: .now), pool)
+            try await load.rest(after: began.duration(to: .now), 6, pool)
         } while !next.isEmpty
         return removed
     }
@@ -172,7 +172,7 @@ final class ListWalk: QueueWalk {
 
 /// Finds out whether a server has others to serve, and leaves it the time for that.
 private struct ServerLoad {
-    private var commands: Int?
+    private var seen: Int?
     private var lookedAt = ContinuousClock.now
     private(set) var isBusy = false
     /// Sent from here since the last look.
@@ -181,17 +181,17 @@ private struct ServerLoad {
     /// Commands a second from others: dashboards and idle workers send fewer.
     private static let busy = 200.0
     private static let pause = Duration.milliseconds(100)
-    /// Of the server's time, while others want it: one part in fourteen.
-    private static let share = 13
+    /// Of the server's time, while others want it: one part in thirteen.
+    private static let share = 12
 
-    mutating func rest(after work: Duration, _ pool: ConnectionPool) async throws(TransportError) {
-        // The script, and what it calls.
-        own += 2
+    /// - Parameter commands: that the work was for the server: a script, and what it calls.
+    mutating func rest(after work: Duration, _ commands: Int, _ pool: ConnectionPool) async throws(TransportError) {
+        own += commands
         let passed = lookedAt.duration(to: .now)
-        if commands == nil || passed > Self.pause {
+        if seen == nil || passed > Self.pause {
             let told = try await pool.send(RedisCommand("INFO", "stats")).text.flatMap(Self.commands)
-            if let told, let commands { isBusy = Double(told - commands - own - 1) / passed.seconds > Self.busy }
-            (commands, lookedAt, own) = (told, .now, 0)
+            if let told, let seen { isBusy = Double(told - seen - own - 1) / passed.seconds > Self.busy }
+            (seen, lookedAt, own) = (told, .now, 0)
         }
         if isBusy { try? await Task.sleep(for: work * Self.share) }
     }
