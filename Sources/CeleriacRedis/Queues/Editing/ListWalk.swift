@@ -144,7 +144,11 @@ final class ListWalk: QueueWalk {
             let items = reply.items ?? [], numbers = Set(items.dropFirst().compactMap(\.integer))
             removed += meant.enumerated().filter { numbers.contains($0.offset + 1) }.map(\.element)
             // What stands in front of one that was met, and was not met itself, is gone. Of few the order may be any.
-            if left.count > Self.passed, let last = numbers.max() { left = left.dropFirst(last) } else { left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...] }
+            if left.count > Self.passed {
+                left = left.dropFirst(numbers.max() ?? 0)
+            } else if !numbers.isEmpty {
+                left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...]
+            }
             next = items.first?.bytes ?? []
             try await load.rest(after: began.duration(to: .now), 6, pool)
         } while !next.isEmpty
