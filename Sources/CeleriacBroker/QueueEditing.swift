@@ -2,13 +2,13 @@ public import CeleriacCore
 
 /// Takes hold of the messages that wait in queues. Finding by filter, moving, editing and the trash are built once above it.
 ///
-/// Nothing here waits for workers, and none of it works on a connection that may not act.
+/// Nothing here waits for workers, and a connection that may not act changes nothing: what would is refused with kind `.readOnly`.
 public protocol QueueEditing: Sendable {
     var editing: EditingTraits { get }
 
     /// Begins a walk through the messages that wait in `queue` now; those that come meanwhile need not be met.
     /// - Parameter needle: bytes that each message of interest contains; a broker that can search leaves out the others. Empty: none.
-    /// - Throws: kind `.readOnly`; kind `.refused`, with the reason, where messages cannot be taken hold of.
+    /// - Throws: kind `.readOnly` where a walk itself leaves marks (`EditingTraits.holds`); kind `.refused`, with the reason, where messages cannot be taken hold of.
     func walk(_ queue: QueueName, needle: [UInt8]) async throws(TransportError) -> any QueueWalk
 
     /// Puts messages into the queues that they name, whatever their `place` says of another queue. Returns when the broker has them all, in this order.
