@@ -84,7 +84,7 @@ struct CeleriacCommand: AsyncParsableCommand {
         discussion: "Without a subcommand, the dashboard opens. Every action of the dashboard is a subcommand too.",
         version: "0.1.0",
         subcommands: [
-            Top.self, Status.self, Inspect.self, Control.self, Events.self, Queues.self, Workers.self, Tasks.self, Workflows.self, Timings.self, Find.self, Peek.self, Edit.self, Move.self, Delete.self, Purge.self, TrashCommand.self, Result.self, Revoke.self, Retry.self, Info.self, Call.self, WorkerCommand.self, BeatCommand.self, ScheduleCommand.self, Demo.self, DemoWorker.self, DemoBeat.self,
+            Top.self, Status.self, Inspect.self, Control.self, Events.self, Queues.self, Workers.self, Tasks.self, Workflows.self, Timings.self, Find.self, Peek.self, Edit.self, Move.self, Reorder.self, Delete.self, Purge.self, TrashCommand.self, Result.self, Revoke.self, Retry.self, Info.self, Call.self, WorkerCommand.self, BeatCommand.self, ScheduleCommand.self, Demo.self, DemoWorker.self, DemoBeat.self,
             BenchIngest.self,
         ],
         defaultSubcommand: Top.self)

@@ -21,7 +21,7 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
     case retry = "task.retry", clone = "task.clone", newTask = "task.send"
     case info = "task.info", traceback = "task.traceback", family = "task.family"
     // Queues
-    case peek = "queue.peek", editMessage = "message.edit", moveMessages = "message.move"
+    case peek = "queue.peek", editMessage = "message.edit", moveMessages = "message.move", serveFirst = "message.first", serveLast = "message.last"
     // Workers
     case shrink = "pool.shrink", grow = "pool.grow", consumers = "worker.consumers"
     // Beat
@@ -38,7 +38,7 @@ extension Command {
     public var place: Place {
         switch self {
         case .info, .traceback, .family, .retry, .clone, .newTask: .tasks
-        case .peek, .editMessage, .moveMessages: .queues
+        case .peek, .editMessage, .moveMessages, .serveFirst, .serveLast: .queues
         case .shrink, .grow, .consumers: .workers
         case .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: .beat
         default: .everywhere
@@ -111,6 +111,8 @@ extension Command {
         case .stopJob: "stop a job under way"
         case .editMessage: "edit the message"
         case .moveMessages: "move the messages to another queue"
+        case .serveFirst: "serve the messages first: to the front of their queue"
+        case .serveLast: "serve the messages last: to the end of their queue"
         case .remove: "take away: revoke a task, delete messages, remove a schedule entry"
         case .removeHard: "take away hard: terminate a task, purge a queue, shut a worker down"
         case .retry: "retry: send the task, or a whole group of failures, again"
@@ -159,6 +161,8 @@ extension Command {
         case .peek: "peek"
         case .editMessage: "edit"
         case .moveMessages: "move"
+        case .serveFirst: "first"
+        case .serveLast: "last"
         case .stopJob: "stop the job"
         case .shrink: "shrink"
         case .grow: "grow"
@@ -191,7 +195,7 @@ extension Command {
     /// Changes something in the cluster; always asks first.
     public var isActing: Bool {
         switch self {
-        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo, .editMessage, .moveMessages: true
+        case .remove, .removeHard, .shrink, .grow, .consumers, .events, .undo, .editMessage, .moveMessages, .serveFirst, .serveLast: true
         case .retry, .clone, .newTask: true
         case .suspendEntry, .trigger, .skip, .editEntry, .addEntry, .pauseBeat: true
         default: false

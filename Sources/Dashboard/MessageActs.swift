@@ -5,13 +5,15 @@ public enum MessageAct: Hashable, Sendable {
     case delete(MessageSelection, in: QueueName)
     case purge(QueueName)
     case move(MessageSelection, from: QueueName, to: QueueName)
+    /// To the front of their queue, or to its end.
+    case reorder(MessageSelection, in: QueueName, isFirst: Bool)
     /// Puts back what an act took away.
     case restore(TrashEntry)
 
     /// The queue whose messages it is about.
     public var queue: QueueName {
         switch self {
-        case .delete(_, let queue), .purge(let queue), .move(_, let queue, _): queue
+        case .delete(_, let queue), .purge(let queue), .move(_, let queue, _), .reorder(_, let queue, _): queue
         case .restore(let entry): entry.queue
         }
     }
@@ -19,7 +21,7 @@ public enum MessageAct: Hashable, Sendable {
     /// Queues that are not what they were once it has run.
     var queues: [QueueName] {
         switch self {
-        case .delete, .purge: [queue]
+        case .delete, .purge, .reorder: [queue]
         case .move(_, let queue, let target): [queue, target]
         case .restore(let entry): [entry.queue] + (entry.target.map { [$0] } ?? [])
         }
@@ -28,7 +30,7 @@ public enum MessageAct: Hashable, Sendable {
     /// The messages that are meant one by one, if they are.
     var messages: [KeptMessage] {
         switch self {
-        case .delete(.messages(let messages), _), .move(.messages(let messages), _, _): messages
+        case .delete(.messages(let messages), _), .move(.messages(let messages), _, _), .reorder(.messages(let messages), _, _): messages
         default: []
         }
     }
@@ -90,7 +92,7 @@ extension TrashEntry {
     /// "move of 1,000 messages from default to late". **Not yet made safe to show.**
     var words: String {
         let noun = count == 1 ? "message" : "messages"
-        let way = target.map { " from \(queue.rawValue) to \($0.rawValue)" } ?? " of \(queue.rawValue)"
+        let way = target.flatMap { $0 == queue ? nil : $0 }.map { " from \(queue.rawValue) to \($0.rawValue)" } ?? " of \(queue.rawValue)"
         return "\(act) of \(Formats.grouped(count)) \(noun)\(way)"
     }
 }

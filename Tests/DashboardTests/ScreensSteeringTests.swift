@@ -190,8 +190,8 @@ import Testing
 
     @Test func unboundKeysSayWhereToLook() {
         var session = Session()
-        session.press("K")
-        #expect(session.state.notice?.text == "K does nothing here: ? lists the keys")
+        session.press("O")
+        #expect(session.state.notice?.text == "O does nothing here: ? lists the keys")
         session.press("9")
         #expect(session.state.notice?.text == "there is no view 9")
     }

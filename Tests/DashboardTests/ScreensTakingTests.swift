@@ -59,6 +59,19 @@ import Testing
         #expect(session.press("y") == [.begin(.move(.messages(kept(0)), from: "default", to: "nowhere"))])
     }
 
+    @Test func messagesAreServedFirstOrLast() {
+        var session = Session.atMessages()
+        session.press("K")
+        #expect(session.grid.text.contains("Serve 1 message of default first") && session.grid.text.contains("before all others of the same priority"))
+        #expect(session.press("y") == [.begin(.reorder(.messages(kept(0)), in: "default", isFirst: true))])
+        session.press("space space J")
+        #expect(session.grid.text.contains("Serve 2 messages of default last"))
+        #expect(session.type("2") == [] && session.press("enter") == [.begin(.reorder(.messages(kept(0, 1)), in: "default", isFirst: false))])
+        session.state.editing = [.holds, .replacesAtEnd, .noFront]
+        session.press("K")
+        #expect(session.state.notice?.text.contains("can put nothing at the front") == true)
+    }
+
     @Test(arguments: ["3 X", "3 enter X", "3 enter [ X"]) func purgingWantsTheQueuesName(_ keys: String) {
         var session = Session(columns: 110, rows: 30)
         session.press(keys)

@@ -97,6 +97,61 @@ final class QueueOperationsTests {
         #expect(try await messages("aside").isEmpty)
     }
 
+    @Test(arguments: [QueueEnd.front, .back], [false, true]) func whatIsReorderedIsServedFirstOrLastAndCanBeTakenBack(end: QueueEnd, isListed: Bool) async throws {
+        let before = try await messages(), filter = MessageSelection.matching(try Filter("name:shop.fail")), chosen = try await operations.find(filter, in: "mail")
+        let report = try await operations.reorder(isListed ? .messages(chosen) : filter, in: "mail", to: end)
+        #expect(report.done == 100 && report.gone == 0)
+        // A priority's messages are served before those of the next one.
+        func priority(_ message: KeptMessage) throws -> Int { try #require(Envelope(decoding: message.bytes).properties["priority"]?.integer) }
+        let bytes = Set(chosen.map(\.bytes))
+        var wanted: [[UInt8]] = []
+        for step in [0, 3, 6] {
+            let here = try before.filter { try priority($0) == step }.map(\.bytes)
+            let moved = here.filter(bytes.contains), others = here.filter { !bytes.contains($0) }
+            #expect(moved.count >= 33 && !others.isEmpty)
+            wanted += end == .front ? moved + others : others + moved
+        }
+        #expect(try await messages().map(\.bytes) == wanted)
+        // One has been served meanwhile.
+        let served = end == .front ? try await serve(1) : []
+        let back = try await operations.restore(try #require(report.trash))
+        #expect(back.done == 100 - served.count && back.gone == served.count)
+        #expect(try await messages().map(\.bytes) == before.map(\.bytes).filter { !served.contains($0) })
+    }
+
+    /// More than are moved in one step keep their order.
+    @Test func manyAreServedFirstInTheirOrder() async throws {
+        try await broker.insert((0..<6000).map(message), at: .back)
+        let all = try await messages("long"), chosen = stride(from: 1, to: all.count, by: 2).map { all[$0] }
+        let report = try await operations.reorder(.messages(chosen), in: "long", to: .front)
+        #expect(report.done == 3000)
+        let moved = Set(chosen.map(\.bytes))
+        let others = all.map(\.bytes).filter { !moved.contains($0) }
+        #expect(try await messages("long").map(\.bytes) == chosen.map(\.bytes) + others)
+        #expect(try await operations.restore(try #require(report.trash)).done == 3000)
+        #expect(try await messages("long").map(\.bytes) == all.map(\.bytes))
+        await #expect(throws: TransportError.self) { try await self.operations.reorder(.all, in: "long", to: .front) }
+    }
+
+    @Test func onSQLiteTheOrderIsChangedAndComesBackToo() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("reorder-\(UUID().uuidString).db").path
+        defer { for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + ending) } }
+        let broker = try Schemes.broker(BrokerURL("sqlite:///\(file)"))
+        let operations = QueueOperations(broker, endpoint: broker.endpoint, trash: trash, who: "ann@host") { Date().timeIntervalSince1970 }
+        try await broker.insert((0..<20).map(message), at: .back)
+        let before = try await operations.find(.all, in: "long").map(\.bytes)
+        var others = before
+        let one = others.remove(at: 7)
+        for end in [QueueEnd.front, .back] {
+            let wanted = end == .front ? [one] + others : others + [one]
+            let report = try await operations.reorder(.tasks(["id-7-"]), in: "long", to: end)
+            #expect(try await operations.find(.all, in: "long").map(\.bytes) == wanted)
+            #expect(try await operations.restore(try #require(report.trash)).done == 1)
+            #expect(try await operations.find(.all, in: "long").map(\.bytes) == before)
+        }
+        await broker.close()
+    }
+
     /// Many are taken out while a worker serves the queue and others come in: nobody sees a gap, nothing is lost or comes twice, and the order stays.
     @Test func whoServesTheQueueMeanwhileFindsAllInOrder() async throws {
         func number(_ message: KeptMessage) throws -> Int { try #require(TaskMessage(Envelope(decoding: message.bytes)).id.rawValue.split(separator: "-").last.flatMap { Int($0) }) }

@@ -1,4 +1,4 @@
-"""Acts on waiting messages, killed in the middle: `celeriac purge`, `move` and `delete` by filter, and the putting back as well.
+"""Acts on waiting messages, killed in the middle: `celeriac purge`, `move`, `reorder` and `delete` by filter, and the putting back as well.
 
 After each kill every message must be in the source, the target or the trash; after putting back each must be queued exactly once, byte for byte, in its order.
 
@@ -22,6 +22,7 @@ ACTS = {
     "purge": ["purge", "source"],
     "move": ["move", "source", "target"],
     "move by filter": ["move", "source", "target", "--match", "name:faults.record"],
+    "reorder": ["reorder", "source", "first", "--match", "name:faults.record"],
     "delete by filter": ["delete", "source", "--match", "name:faults.record"],
 }
 

@@ -63,6 +63,7 @@ actor MessageEffects {
             case .delete(let selection, let queue): result = try await operations.delete(selection, in: queue, progress: progress)
             case .purge(let queue): result = try await operations.delete(.all, in: queue, as: "purge", progress: progress)
             case .move(let selection, let queue, let target): result = try await operations.move(selection, from: queue, to: target, progress: progress)
+            case .reorder(let selection, let queue, let isFirst): result = try await operations.reorder(selection, in: queue, to: isFirst ? .front : .back, progress: progress)
             case .restore(let entry): result = try await operations.restore(entry.id, progress: progress)
             }
             finish(act, result, began, log)
@@ -76,7 +77,10 @@ actor MessageEffects {
             if !result.isStopped { report(.restored(entry.id)) }
         } else if let id = result.trash {
             var entry = TrashEntry(id: id, at: began, act: act.word, broker: broker.endpoint, queue: act.queue, who: Environment.who, count: result.done, isFinished: !result.isStopped)
-            if case .move(_, _, let target) = act { entry.target = target }
+            switch act {
+            case .move(_, _, let target), .reorder(_, let target, _): entry.target = target
+            default: break
+            }
             report(.trashed(entry))
         }
         var words = [act.done(result.done)]
@@ -187,6 +191,7 @@ extension MessageAct {
         case .delete: "delete"
         case .purge: "purge"
         case .move: "move"
+        case .reorder: "reorder"
         case .restore: "restore"
         }
     }
@@ -197,6 +202,7 @@ extension MessageAct {
         case .delete(let selection, let queue): "delete \(selection.words) from \(queue)"
         case .purge(let queue): "purge \(queue)"
         case .move(let selection, let queue, let target): "move \(selection.words) from \(queue) to \(target)"
+        case .reorder(let selection, let queue, let isFirst): "serve \(selection.words) of \(queue) \(isFirst ? "first" : "last")"
         case .restore(let entry): "take back the \(entry.act) of \(Formats.plural(entry.count, "message")) of \(entry.queue)"
         }
     }
@@ -206,6 +212,7 @@ extension MessageAct {
         case .delete(let selection, let queue): "\(selection.words) of \(queue)"
         case .purge(let queue): "all messages of \(queue)"
         case .move(let selection, let queue, let target): "\(selection.words) of \(queue), to \(target)"
+        case .reorder(let selection, let queue, _): "\(selection.words) of \(queue)"
         case .restore(let entry): "\(entry.id)"
         }
     }
@@ -216,6 +223,7 @@ extension MessageAct {
         case .delete(_, let queue): "deleted \(noun) from \(queue)"
         case .purge(let queue): "purged \(queue): \(noun)"
         case .move(_, let queue, let target): "moved \(noun) from \(queue) to \(target)"
+        case .reorder(_, let queue, let isFirst): "moved \(noun) to the \(isFirst ? "front" : "end") of \(queue)"
         case .restore(let entry): "put \(noun) back into \(entry.queue)"
         }
     }
@@ -234,6 +242,7 @@ extension MessageAct {
         case .delete(let selection, let queue): ["delete", queue.rawValue] + words(selection)
         case .purge(let queue): ["purge", queue.rawValue]
         case .move(let selection, let queue, let target): ["move", queue.rawValue, target.rawValue] + words(selection)
+        case .reorder(let selection, let queue, let isFirst): ["reorder", queue.rawValue, isFirst ? "first" : "last"] + words(selection)
         case .restore(let entry): ["trash", "restore", entry.id.rawValue]
         }
         return (["celeriac", "-b", broker] + own).map(\.quotedForShell).joined(separator: " ")

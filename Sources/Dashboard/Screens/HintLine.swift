@@ -77,7 +77,7 @@ extension DashboardState {
             case .worker: return [.back, .nextTab, .removeHard, .shrink, .grow, .consumers, .filter, .wide, .menu, .help]
             case .workflow: return [.back, .open, .retry, .remove, .removeHard, .traceback, .filter, .copyID, .raw, .wide, .menu, .help]
             case .periodic: return [.back, .nextTab, .upcoming, .suspendEntry, .trigger, .skip, .editEntry, .remove, .undo, .filter, .raw, .menu, .help]
-            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.filter, .mark, .editMessage, .moveMessages, .remove, .removeHard, .undo, .sort, .raw, .wide, .menu, .help, .save]
+            case .queue(_, .messages): return [.back, .nextTab, .open] + (peekingMarks ? [.peek] : []) + [.filter, .mark, .editMessage, .moveMessages, .remove, .removeHard, .serveFirst, .undo, .sort, .raw, .wide, .menu, .help, .save]
             case .queue(_, .held): return [.back, .nextTab, .open, .editMessage, .remove, .filter, .nextMatch, .wide, .help]
             case .queue: return [.back, .nextTab, .open, .peek, .removeHard, .undo, .filter, .nextMatch, .wide, .copyRecord, .help]
             case .trash: return [.back, .open, .undo, .filter, .nextMatch, .help]

@@ -15,7 +15,7 @@ extension DashboardState {
             title = "Worker \(safe(worker.name.short, limit: 40))"
         case .queue(let queue): (commands, title) = ([.open, .peek, .removeHard], "Queue \(safe(queue.name.rawValue, limit: 40))")
         case .message(let message):
-            commands = [.open, .editMessage, .moveMessages, .remove, .removeHard]
+            commands = [.open, .editMessage, .moveMessages, .serveFirst, .serveLast, .remove, .removeHard]
             title = "Message " + (message.task.map { String(safe($0.id.rawValue).prefix(8)) } ?? "of no task")
         case .timing(let row): (commands, title) = ([.open], safe(row.name, limit: 40))
         case .failure(let row): (commands, title) = ([.open, .retry], safe(row.exception, limit: 40))
@@ -44,6 +44,8 @@ extension DashboardState {
         case (.remove, .message): "delete…"
         case (.removeHard, .message), (.removeHard, .queue): "purge the queue…"
         case (.moveMessages, _): "move to another queue…"
+        case (.serveFirst, _): "serve first: to the front…"
+        case (.serveLast, _): "serve last: to the end…"
         case (.remove, .periodic): "remove…"
         case (.suspendEntry, .periodic(let row)): row.entry.isEnabled ? "suspend…" : "resume…"
         case (.trigger, _): "send its task now…"

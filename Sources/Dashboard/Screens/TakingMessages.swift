@@ -54,6 +54,7 @@ extension DashboardState {
             guard let queue else { return "this key is for queues" }
             if row?.ready.value == 0, looks[queue]?.total ?? 0 == 0 { return "no message waits in \(safe(queue.rawValue, limit: 40))" }
             return nil
+        case .serveFirst where editing.contains(.noFront): return "this broker can put nothing at the front of a queue: a higher priority (e) is served earlier, where the queue has priorities"
         case .editMessage:
             if case .task(let task) = focus(picture), isOnHeld { return task.state == .started ? "\(task.shortID) is running already" : nil }
             guard let taking = taking(picture) else { return whyNoMessage(picture) }
@@ -82,6 +83,8 @@ extension DashboardState {
             askToPurge(queue, waiting: picture.queues?.rows.first { $0.name == queue }?.ready.value ?? looks[queue]?.total, now)
         case .moveMessages:
             if let taking = taking(picture) { modals.append(.line(LineEdit(purpose: .target(taking), input: InputLine()))) }
+        case .serveFirst, .serveLast:
+            if let taking = taking(picture) { askToReorder(taking, isFirst: command == .serveFirst, now) }
         case .editMessage: return editMessage(picture, now)
         case .stopJob: return stopJob(now)
         default: return nil
@@ -130,13 +133,20 @@ extension DashboardState {
     mutating func askToMove(_ taking: Taking, to name: String, _ picture: Picture, _ now: Double) -> String? {
         let target = QueueName(name)
         if name.isEmpty { return "the queue's name is missing" }
-        if target == taking.queue { return "they are there already" }
+        if target == taking.queue { return "they are there already: K and J reorder them" }
         var facts = facts(taking) + ["from \(safe(taking.queue.rawValue)) to the end of \(safe(name))", place]
         if let rows = picture.queues?.rows, !rows.contains(where: { $0.name == target }) { facts.append("No queue of this name has been seen: check that somebody will consume it.") }
         ask(
             "Move \(counted(taking)) to \(safe(name, limit: 40))", facts: facts + ways + ["They are copied to the trash first: u takes this back."], verb: "move", need: need(taking),
             effect: .begin(.move(taking.selection, from: taking.queue, to: target)), now: now)
         return nil
+    }
+
+    private mutating func askToReorder(_ taking: Taking, isFirst: Bool, _ now: Double) {
+        let way = isFirst ? "to the front of the queue: served before all others of the same priority" : "to the end of the queue: served after all that wait now"
+        ask(
+            "Serve \(counted(taking)) of \(safe(taking.queue.rawValue, limit: 40)) \(isFirst ? "first" : "last")", facts: facts(taking) + [way, place] + ways + ["They are copied to the trash first: u takes this back."],
+            verb: "move", need: need(taking), effect: .begin(.reorder(taking.selection, in: taking.queue, isFirst: isFirst)), now: now)
     }
 
     /// Queues that messages may go to, as far as they are known.

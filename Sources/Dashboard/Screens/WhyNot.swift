@@ -42,7 +42,7 @@ extension DashboardState {
     /// It is about waiting messages here.
     private func isOnMessages(_ command: Command, _ picture: Picture) -> Bool {
         switch command {
-        case .editMessage, .moveMessages: true
+        case .editMessage, .moveMessages, .serveFirst, .serveLast: true
         case .remove: isAboutMessages
         case .removeHard: purgedQueue(picture) != nil || isAboutMessages
         default: false

@@ -18,7 +18,7 @@ extension QueueOperations {
         let isDoubtful = file.wasRestoring || file.batches.contains { $0.left == nil || ($0.hasArrived == false && entry.target != nil) }
         var report = JobReport()
         report.trash = id
-        let present = isDoubtful ? try await restoring.present(in: [entry.queue, entry.target].compactMap { $0 }) : []
+        let present = isDoubtful ? try await restoring.present(in: Set([entry.queue, entry.target].compactMap { $0 })) : []
         try writer.noteRestoring(at: time())
         var state = JobProgress()
         state.total = entry.count
@@ -46,7 +46,7 @@ extension QueueOperations {
         let writer: TrashWriter
 
         /// All that waits in these queues.
-        func present(in queues: [QueueName]) async throws(TransportError) -> Set<Digest> {
+        func present(in queues: Set<QueueName>) async throws(TransportError) -> Set<Digest> {
             var present: Set<Digest> = []
             for queue in queues {
                 let walk = try await broker.walk(queue, needle: [])
@@ -67,7 +67,8 @@ extension QueueOperations {
             for batch in batches {
                 for (number, copy) in try file.messages(batch).enumerated() {
                     let isDone = batch.left?.contains(number) ?? false || file.putBack.contains(batch.first + number)
-                    if isDone || present.contains(Digest(entry.queue, copy.message.bytes)) { continue }
+                    // What is in its queue is left there; but for what may have another place in it.
+                    if isDone || (entry.target != entry.queue && present.contains(Digest(entry.queue, copy.message.bytes))) { continue }
                     copies.append(Copy(number: batch.first + number, message: copy.message, successor: copy.successor, hasArrived: batch.hasArrived))
                 }
             }
@@ -99,7 +100,8 @@ extension QueueOperations {
             _ copies: [Copy], _ walk: any QueueWalk, from target: QueueName, _ present: Set<Digest>
         ) async throws(TransportError) -> (done: Int, gone: Int) {
             // Each as it is there, wherever that is.
-            let moved = copies.map { KeptMessage(queue: target, bytes: $0.successor?.bytes ?? $0.message.readdressed(to: target).bytes) }
+            let isSame = target == file.entry.queue
+            let moved = copies.map { KeptMessage(queue: target, bytes: $0.successor?.bytes ?? (isSame ? $0.message : $0.message.readdressed(to: target)).bytes) }
             let wanted = Dictionary(moved.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
             var met: [Int: KeptMessage] = [:]
             while met.count < wanted.count, let piece = try await walk.next(limit: QueueOperations.step) {

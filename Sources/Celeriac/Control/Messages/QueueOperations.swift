@@ -70,18 +70,32 @@ public struct QueueOperations: Sendable {
         return try await takeOut(selection, queue, act: other == nil ? "move" : "move to \(other?.endpoint ?? "")", to: Target(queue: target, broker: other?.broker ?? broker), progress)
     }
 
+    /// To one end of their own queue, in the order that they have; at the front, before all that waits with the same priority.
+    /// - Parameter selection: not `.all`. Those that match are held in memory, and refused when they are more than 256 MB.
+    /// - Throws: kind `.refused` for the front of a queue on a broker that has none.
+    public func reorder(_ selection: MessageSelection, in queue: QueueName, to end: QueueEnd, progress: Progress = { _ in }) async throws(TransportError) -> JobReport {
+        func refused(_ cause: String) -> TransportError { TransportError(.refused, operation: "reorder", endpoint: endpoint, cause: cause) }
+        if case .all = selection { throw refused("all of them are in their order already") }
+        if end == .front, broker.editing.contains(.noFront) { throw refused("this broker can put nothing at the front of a queue") }
+        return try await takeOut(selection, queue, act: "reorder", to: Target(queue: queue, broker: broker, end: end, isSource: true), progress)
+    }
+
     private struct Target {
         let queue: QueueName
         let broker: any QueueEditing
+        var end = QueueEnd.back
+        /// They come from there.
+        var isSource = false
 
         func put(_ messages: [KeptMessage]) async throws(TransportError) {
+            if isSource { return try await broker.insert(messages.map { KeptMessage(queue: queue, bytes: $0.bytes) }, at: end) }
             // From AMQP's real properties into kombu's envelope: Python's workers want a tag there.
             let needsTag = !broker.editing.contains(.holds)
             let addressed = await mapMany(messages) { [queue] message in
                 let message = message.readdressed(to: queue)
                 return needsTag ? message.tagged(freshUUID()) : message
             }
-            try await broker.insert(addressed, at: .back)
+            try await broker.insert(addressed, at: end)
         }
     }
 
@@ -102,8 +116,10 @@ public struct QueueOperations: Sendable {
                     progress(job.progress)
                 }
             case .messages(let messages) where !broker.editing.contains(.holds):
-                for start in stride(from: 0, to: messages.count, by: Self.batch) where !job.isStopped {
-                    try await job.take(Array(messages[start..<min(start + Self.batch, messages.count)]), areFront: false, trash, about, broker)
+                // What comes to the front in one step keeps its order there.
+                let size = target?.isSource == true ? max(1, messages.count) : Self.batch
+                for start in stride(from: 0, to: messages.count, by: size) where !job.isStopped {
+                    try await job.take(Array(messages[start..<min(start + size, messages.count)]), areFront: false, trash, about, broker)
                     progress(job.progress)
                 }
             default:
@@ -116,9 +132,13 @@ public struct QueueOperations: Sendable {
                         progress(job.progress)
                     }
                     job.progress.found = job.progress.done
+                    // What has been put back into the queue would be found again.
+                    if target?.isSource == true, !isWhole, !Task.isCancelled {
+                        throw TransportError(.refused, operation: "reorder", endpoint: endpoint, cause: "more than \(Self.mostBytes >> 20) MB of messages match", hint: "narrow the filter")
+                    }
                     if !messages.isEmpty, !Task.isCancelled { try await job.take(messages, areFront: false, trash, about, broker) }
                     progress(job.progress)
-                    if isWhole || messages.isEmpty { break }
+                    if isWhole || messages.isEmpty || target?.isSource == true { break }
                     await job.walk.close()
                     job.walk = try await broker.walk(queue, needle: selection.needle)
                 }

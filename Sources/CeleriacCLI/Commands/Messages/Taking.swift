@@ -74,6 +74,28 @@ struct Move: AsyncParsableCommand {
     }
 }
 
+/// `celeriac reorder QUEUE first|last`.
+struct Reorder: AsyncParsableCommand {
+    enum Place: String, ExpressibleByArgument, CaseIterable { case first, last }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Put waiting messages to the front of their queue, or to its end; copies go to the trash.",
+        discussion: "The front is that of the messages with the same priority. RabbitMQ has none.")
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var list: ListOptions
+    @Argument(help: "Queue.") var queue: String
+    @Argument(help: "When they are served: first or last.") var place: Place
+    @Argument(help: "Task ids.") var ids: [String] = []
+    @OptionGroup var options: SelectionOptions
+
+    func run() async throws {
+        let selection = try options.selection(ids, all: false), end: QueueEnd = place == .first ? .front : .back
+        try await take(global, selection, QueueName(queue), options, json: list.json, verb: "reorder (served \(place))", done: "moved") { operations, progress in
+            try await operations.reorder(selection, in: QueueName(queue), to: end, progress: progress)
+        }
+    }
+}
+
 /// Asks, does it, and tells.
 private func take(
     _ global: GlobalOptions, _ selection: MessageSelection, _ queue: QueueName, _ options: SelectionOptions, json: Bool, verb: String, done: String,

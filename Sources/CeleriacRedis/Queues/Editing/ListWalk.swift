@@ -4,7 +4,7 @@ import CeleriacCore
 /// A walk through the lists of one queue, from the newest message to the oldest: what comes in meanwhile moves those that are still to come further on, so
 /// that they may be met twice, but never missed.
 ///
-/// The server searches piece by piece. While it is busy with others, the walk rests twelve times as long as each piece took.
+/// The server searches piece by piece. While it is busy with others, the walk rests twelve times as long as each piece costs it.
 final class ListWalk: QueueWalk {
     let isOldestFirst = false
     let total: Int
@@ -19,13 +19,14 @@ final class ListWalk: QueueWalk {
     /// Index in the first list.
     private var index = 0
     private var load = ServerLoad()
+    private var looking = WorkCost(), passing = WorkCost()
     private var ahead: (list: String, index: Int, limit: Int, task: Task<Result<Answer, TransportError>, Never>)?
 
     /// Messages that are looked for one by one: more of them cost the server more than letting the whole list pass.
     private static let fewest = 250
     /// Comparisons that the server makes without anybody noticing.
     private static let comparisons = 2_000_000
-    /// Messages that pass in one step.
+    /// Messages that are looked at, or pass, in one step while the server has others to serve.
     private static let passed = 1000
     private static let patience = Duration.seconds(60)
 
@@ -67,8 +68,8 @@ final class ListWalk: QueueWalk {
 
     func next(limit: Int) async throws(TransportError) -> WalkPiece? {
         guard let list = lists.first?.name else { return nil }
-        // While others want the server, it is kept from them for a moment only.
-        let limit = max(1, load.isBusy ? min(limit, 500) : limit)
+        // While others want the server, it is kept from them for two milliseconds only.
+        let limit = max(1, min(limit, load.isBusy ? Self.passed : 2 * Self.passed))
         let task = ahead.flatMap { $0.list == list && $0.index == index && $0.limit == limit ? $0.task : nil } ?? begin(list, index, limit)
         ahead = nil
         let answer = try await task.value.get(), items = answer.reply.items ?? []
@@ -91,7 +92,7 @@ final class ListWalk: QueueWalk {
             lists.removeFirst()
             index = 0
         }
-        try await load.rest(after: answer.took, searches ? 2 : 1, pool)
+        try await load.rest(after: looking.of(passed, thatTook: answer.took), searches ? 2 : 1, pool)
         if !load.isBusy, let next = lists.first?.name { ahead = (next, index, limit, begin(next, index, limit)) }
         return WalkPiece(messages: messages, passed: passed)
     }
@@ -150,7 +151,7 @@ final class ListWalk: QueueWalk {
                 left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...]
             }
             next = items.first?.bytes ?? []
-            try await load.rest(after: began.duration(to: .now), 6, pool)
+            try await load.rest(after: passing.of(Self.passed, thatTook: began.duration(to: .now)), 6, pool)
         } while !next.isEmpty
         return removed
     }
@@ -171,6 +172,19 @@ final class ListWalk: QueueWalk {
     func close() async {
         ahead?.task.cancel()
         ahead = nil
+    }
+}
+
+/// What work costs the server. How long an answer took also tells how long it stood behind others, on either side; the quickest ones tell the least of that.
+private struct WorkCost {
+    private var least: Duration?
+
+    mutating func of(_ messages: Int, thatTook took: Duration) -> Duration {
+        guard messages > 0 else { return took }
+        // Those that come may be longer.
+        let each = min((least ?? took) * 1.1, took / messages)
+        least = each
+        return each * messages
     }
 }
 
