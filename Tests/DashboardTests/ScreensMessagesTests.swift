@@ -64,6 +64,31 @@ extension Session {
         try ScreensPictureTests().compare(session.grid.text, with: "messages-80x24")
     }
 
+    /// A message that does not tell when it was sent waits at least since it was seen.
+    @Test func agesAreToldAsFarAsTheyAreKnown() {
+        func sample(_ numbers: [Int]) -> QueueSample {
+            let messages = numbers.map { number in
+                var message = MessageSample.message(number)
+                if number > 0 { message.sentAt = nil }
+                return message
+            }
+            return QueueSample(queue: "default", first: 0, messages: messages, total: messages.count, isMarked: false)
+        }
+        var session = Session(columns: 110, rows: 30)
+        session.press("3 enter")
+        session.take(sample([0, 1]))
+        func ages() -> [Substring] { session.grid.text.split(separator: "\n").filter { $0.contains("order-") }.map { $0.split(separator: " ").first { $0.first == "≥" || $0 == "?" } ?? "" } }
+        #expect(ages() == ["", "?"])
+        session.now += 42
+        session.take(sample([0, 1, 2]))
+        #expect(ages() == ["", "≥42", "?"])
+        // Whoever is out of sight for a while is seen anew.
+        session.take(sample([0, 2]))
+        session.now += 60
+        session.take(sample([0, 1, 2]))
+        #expect(ages() == ["", "?", "≥1"])
+    }
+
     @Test func windowsComeAsTheCursorMoves() {
         var session = Session.atMessages()
         #expect(session.pointed == 0)

@@ -62,6 +62,12 @@ public actor ClusterMonitor {
         return picture
     }
     public func task(_ id: TaskID) -> TaskRow? { state.task(id, now: time()) }
+
+    /// When tasks were sent, as far as events told it; seconds since 1970.
+    public func sentTimes(of ids: [TaskID]) -> [TaskID: Double] {
+        Dictionary(ids.compactMap { id in task(id)?.sentAt.map { (id, $0) } }) { $1 }
+    }
+
     public func ids(matching filter: Filter, limit: Int) -> [TaskID] { state.ids(matching: filter, limit: limit, now: time()) }
     public func timings(over span: Double) -> [TimingRow] { state.timings(over: span, now: time()) }
     public func outcomes(of questions: [RunQuestion]) -> [EntryOutcome?] { state.outcomes(of: questions, now: time()) }

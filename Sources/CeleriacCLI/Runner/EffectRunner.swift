@@ -218,7 +218,11 @@ actor EffectRunner {
 
     private func peek(_ queue: QueueName, from first: Int) async {
         do throws(TransportError) {
-            let sample = try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)
+            var sample = try await broker.peek(queue, from: first, limit: broker.peekingMarks ? DashboardState.sampledAtOnce : DashboardState.peekedAtOnce)
+            // What the message does not tell, the event of its sending may have told; of a retry it is that of the first try.
+            let untold = sample.messages.indices.filter { sample.messages[$0].sentAt == nil && sample.messages[$0].task?.retries == 0 }
+            let sent = await monitor.sentTimes(of: untold.compactMap { sample.messages[$0].task?.id })
+            for index in untold { sample.messages[index].sentAt = sample.messages[index].task.flatMap { sent[$0.id] } }
             report(.peeked(sample))
             await retries.note(sample.messages)
         } catch { report(.peekFailed(queue, ForeignText.safe(error.description))) }

@@ -42,7 +42,12 @@ struct MessageLook: Hashable, Sendable {
 
     mutating func take(_ sample: QueueSample, now: Double) {
         carry()
-        rows = MessageRow.rows(sample.messages)
+        let seen = Dictionary(rows.map { ($0.id, $0.seenAt ?? now) }) { $1 }
+        rows = MessageRow.rows(sample.messages).map { row in
+            var row = row
+            row.seenAt = seen[row.id] ?? now
+            return row
+        }
         (first, total, isMarked, at, isAsking, problem, isOutdated) = (sample.first, sample.total, sample.isMarked, now, false, nil, false)
         // Fewer wait than were before the place that was looked at: the front is looked at next.
         if rows.isEmpty, total > 0 {
@@ -86,6 +91,15 @@ struct MessageRow: Hashable, Sendable {
     var message: QueueSample.Message
     /// It is known how many messages are before it.
     var hasPlace: Bool
+    /// When it was seen first, if it has been in sight since; seconds since 1970.
+    var seenAt: Double?
+
+    /// How long it has been waiting: since it was sent, when that is told, else at least since it was seen first.
+    func age(now: Double) -> Fact<Double> {
+        if let sentAt = message.sentAt { return .known(max(0, now - sentAt)) }
+        if let seenAt, now - seenAt >= 1 { return .atLeast(now - seenAt) }
+        return .noAnswer(last: nil, at: nil)
+    }
 
     static func rows(_ messages: [QueueSample.Message], havePlaces: Bool = true) -> [MessageRow] {
         // The same bytes can wait twice.

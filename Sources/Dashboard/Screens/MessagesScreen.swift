@@ -5,7 +5,7 @@ enum MessagesScreen {
     static let table = Table<MessageRow>(id: \.id, [
         Column("PLACE", field: "position", 5, 7, most: 11, right: true, drop: 0) { row, _ in row.hasPlace ? CellText(Formats.grouped(row.message.position + 1), .dim) : .notApplicable },
         Column("AGE", field: "age", 6, 6, right: true, drop: 3) { row, context in
-            row.message.sentAt.map { CellText(Formats.age(max(0, context.now - $0))) } ?? CellText("?", .stale)
+            CellText(row.age(now: context.now), context, format: Formats.age)
         },
         Column("ID", field: "id", 8, 8, most: 36, drop: 4) { row, _ in row.message.task.map { CellText(identity: $0.id) } ?? .notApplicable },
         Column("TASK", field: "name", 14, 24, most: 60, flexible: true, drop: 0) { row, _ in
@@ -34,7 +34,7 @@ enum MessagesScreen {
             }.map(\.row)
         }
         switch field {
-        case "age": return sort { $0.message.sentAt.map { -$0 } }
+        case "age": return sort { ($0.message.sentAt ?? $0.seenAt).map { -$0 } }
         case "id": return sort { $0.message.task?.id.rawValue }
         case "name": return sort { $0.message.task?.name }
         case "args": return sort { $0.message.arguments }
