@@ -48,6 +48,8 @@ public struct DashboardState: Hashable, Sendable {
     var results = Bounded<TaskID, StoredResult>(limit: 200)
     var inspections: [WorkerName: Inspection] = [:]
     var looks = Bounded<QueueName, MessageLook>(limit: 20)
+    /// When workers were asked last what they hold of the queue that is open.
+    var heldAskedAt: Double?
     /// Walks through queues so far; numbers them.
     var scans = 0
     var foundMessages = Bounded<TaskID, FoundTaskMessage>(limit: 50)

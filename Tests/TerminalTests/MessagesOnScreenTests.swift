@@ -124,6 +124,58 @@ extension OperatorTests {
             #expect(try cluster.ids(queue, of: nil) == [ids[1], ids[2], ids[3], ids[4], ids[5]], "between the neighbours that they had")
         }
 
+        @Test func messagesAreServedFirstOrLastAndComeBack() throws {
+            let cluster = try RealCluster.quiet()
+            try cluster.fill(queue, 5)
+            defer { cluster.drop(queue) }
+            let ids = try cluster.ids(queue, of: nil), before = try cluster.contents(queue)
+            let dashboard = try OperatedDashboard.live(on: cluster)
+            defer { dashboard.quit() }
+            try dashboard.showMessages(of: queue, count: "5 messages")
+            dashboard.press("jj")
+            try #require(dashboard.waits { $0.lines.contains { $0.contains("▶") && $0.contains("order-2'") } }, "\(dashboard.screen)")
+            try dashboard.open("K", shows: "Serve 1 message of \(queue) first")
+            try dashboard.agree(to: "Serve 1 message of \(queue) first")
+            #expect(dashboard.waits(for: "moved 1 message to the front of \(queue)"), "\(dashboard.screen)")
+            #expect(try cluster.ids(queue, of: nil) == [ids[2], ids[0], ids[1], ids[3], ids[4]])
+            try dashboard.open("u", shows: "Take back: reorder of 1 message of \(queue)")
+            try dashboard.agree(to: "Take back: reorder of 1 message of \(queue)")
+            #expect(dashboard.waits(for: "put 1 message back into \(queue)"), "\(dashboard.screen)")
+            #expect(try cluster.contents(queue) == before)
+            dashboard.press("g  ")
+            try #require(dashboard.waits(for: "2 marked"), "\(dashboard.screen)")
+            try dashboard.open("J", shows: "Serve 2 messages of \(queue) last")
+            try dashboard.agree(to: "Serve 2 messages of \(queue) last", typing: "2")
+            #expect(dashboard.waits(for: "moved 2 messages to the end of \(queue)"), "\(dashboard.screen)")
+            #expect(try cluster.ids(queue, of: nil) == [ids[2], ids[3], ids[4], ids[0], ids[1]])
+        }
+
+        /// One that a worker holds until its time: it is revoked, and sent again with other arguments.
+        @Test func aTaskThatAWorkerHoldsIsEditedAndPythonRunsTheNewOne() throws {
+            let cluster = try RealCluster.quiet()
+            _ = try cluster.celery("control", "add_consumer", queue, "-d", "celery@web-1")
+            defer { _ = try? cluster.celery("control", "cancel_consumer", queue, "-d", "celery@web-1") }
+            let id = try cluster.python("print(shop.charge.apply_async(('held-1',), queue='\(queue)', countdown=25).id)")
+            let dashboard = try OperatedDashboard.live(on: cluster)
+            defer { dashboard.quit() }
+            try dashboard.showMessages(of: queue, count: "no message waits")
+            dashboard.press("]]")
+            try #require(dashboard.waits(within: .seconds(20)) { $0.lines.contains { $0.contains("web-1") && $0.contains(id.prefix(8)) } }, "\(dashboard.screen)")
+            dashboard.press("j")
+            try dashboard.open("e", shows: "Ctrl-s check")
+            #expect(dashboard.insist(Typed.control("a") + Typed.control("k")) { $0.lines.contains { $0.contains("▶ Args") && !$0.contains("held-1") } }, "\(dashboard.screen)")
+            dashboard.press("[\"held-2\"]")
+            try dashboard.open(Typed.control("s"), shows: "Revoke 1 task and send it again")
+            #expect(dashboard.screen.text.contains("new id"), "the dialog says that it gets a new id: \(dashboard.screen)")
+            try dashboard.agree(to: "Revoke 1 task and send it again")
+            try #require(dashboard.waits(for: "revoked \(id), sent "), "\(dashboard.screen)")
+            let told = dashboard.screen.text.split(separator: "sent ").last?.prefix(36)
+            let sent = try #require(told.map(String.init))
+            let result = try cluster.python("print(__import__('json').dumps(shop.app.AsyncResult('\(sent)').get(timeout=50)))")
+            #expect(try JSON.decode(result)["order"] == "held-2")
+            #expect(try cluster.python("print(shop.app.AsyncResult('\(id)').state)") == "REVOKED")
+        }
+
         @Test func anEditorChangesAMessage() throws {
             let cluster = try RealCluster.quiet()
             try cluster.fill(queue, 2)

@@ -104,7 +104,7 @@ actor EffectRunner {
         case .begin(let act): await messages.begin(act)
         case .editMessage(let message, let draft): await messages.edit(message, by: draft)
         case .findHeld(let id): await messages.find(id)
-        case .sendInstead(let message, let draft): await messages.send(insteadOf: message, draft) { await self.revokeHeld($0) }
+        case .sendInstead(let message, let draft): await retries.send(insteadOf: message, draft) { await self.revokeHeld($0) }
         case .listTrash(let isFirst): messages.listTrash(isFirst: isFirst)
         case .saveMessages(let messages, let kind): self.messages.save(messages, kind)
         case .askZone(let name): report(zone(name))

@@ -128,29 +128,6 @@ actor MessageEffects {
         } catch { report(.notify(ForeignText.safe("\(error)"), isError: true)) }
     }
 
-    /// Revokes what a worker holds, then sends what the draft says, under a new id.
-    func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: @Sendable (TaskID) async -> Bool) async {
-        let log = await begin("send \(message.name) \(message.id) again, changed", message.id.rawValue, "")
-        let now = Clock.now
-        var call: TaskCall
-        do throws(MessageError) { call = try TaskCall(message) } catch { return refuse(error.description, log) }
-        guard let terms = draft.read(now: now).terms, let queue = terms.queue else { return refuse("it is not said what is to be sent", log) }
-        guard await revoke(message.id) else { return refuse("no worker has confirmed that it revoked \(message.id): nothing was sent", log) }
-        call.id = TaskID(UUID().uuidString.lowercased())
-        if draft.isChanged { (call.argsrepr, call.kwargsrepr) = (nil, nil) }
-        (call.args, call.kwargs, call.priority, call.eta, call.expires) = (terms.args ?? call.args, terms.kwargs ?? call.kwargs, terms.priority, terms.eta, terms.expires)
-        (call.headers, call.retries) = (terms.headers, 0)
-        if call.root == message.id { call.root = call.id }
-        let envelope = call.envelope(now: now, replyTo: message.replyTo ?? "", origin: Environment.who).readdressed(to: queue)
-        do throws(TransportError) { try await broker.insert([KeptMessage(queue: queue, bytes: envelope.encoded())], at: .back) } catch {
-            let words = ForeignText.safe("revoked \(message.id), but the changed one was not sent: \(error)")
-            report(.messageEdited(.refused(words)))
-            return report(.finished(log: log, summary: words, isError: true))
-        }
-        report(.messageEdited(.sentAgain(call.id)))
-        report(.finished(log: log, summary: ForeignText.safe("revoked \(message.id), sent \(call.id) in its place"), isError: false))
-    }
-
     // MARK: - The trash
 
     nonisolated func listTrash(isFirst: Bool) {

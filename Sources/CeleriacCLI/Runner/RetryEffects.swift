@@ -71,6 +71,23 @@ actor RetryEffects {
         }
     }
 
+    /// Revokes what a worker holds, then sends what the draft says in its place, under a new id.
+    /// - Parameter revoke: whether workers have confirmed it.
+    func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: @Sendable (TaskID) async -> Bool) async {
+        let log = await begin("send \(message.name) \(message.id) again, changed", "")
+        func refuse(_ reason: String) {
+            let words = ForeignText.safe(reason)
+            report(.messageEdited(.refused(words)))
+            report(.finished(log: log, summary: "refused: \(words)", isError: true))
+        }
+        do {
+            guard let call = try draft.call(insteadOf: message, id: TaskID(freshUUID()), now: Clock.now) else { return refuse("it is not said what is to be sent") }
+            guard try await retrying.send(call, insteadOf: message.id, revoke: revoke) else { return refuse("no worker has confirmed that it revoked \(message.id): nothing was sent") }
+            report(.messageEdited(.sentAgain(call.id)))
+            report(.finished(log: log, summary: ForeignText.safe("revoked \(message.id), sent \(call.id) in its place"), isError: false))
+        } catch { refuse("\(message.id) may be revoked, and the changed one was not sent: \(error)") }
+    }
+
     func retry(_ deed: Deed, _ terms: ResendingTerms) async {
         let ids: [TaskID] = switch deed {
         case .tasks(let ids): ids

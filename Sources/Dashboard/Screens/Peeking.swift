@@ -12,6 +12,8 @@ extension DashboardState {
     public static let foundBytes = 32_000_000
     /// Seconds after which the front of a queue is looked at again.
     private static let lookPause = 2.0
+    /// Seconds after which workers are asked again what they hold: events do not tell of which queue it is.
+    private static let heldPause = 5.0
 
     func whyNotPeek(_ focus: Focus, _ picture: Picture) -> String? {
         let name: QueueName
@@ -111,8 +113,12 @@ extension DashboardState {
         return effects
     }
 
-    /// What is to be looked at again by now: the front of the queue that is shown, as long as nothing keeps the operator elsewhere.
+    /// What is to be looked at again by now, as long as nothing keeps the operator elsewhere: the front of the queue that is shown, or what workers hold of it.
     public mutating func due(now: Double) -> [Effect] {
+        if isOnHeld, permission != .passive, frozen == nil, modals.isEmpty, now >= (heldAskedAt ?? 0) + Self.heldPause {
+            heldAskedAt = now
+            return [.refresh]
+        }
         guard let queue = listedQueue, !peekingMarks, frozen == nil, modals.isEmpty, let look = looks[queue] else { return [] }
         guard !look.isAsking, look.pending == nil, let at = look.at else { return [] }
         if look.isOutdated {

@@ -56,7 +56,10 @@ extension DashboardState {
         guard let page = picture.tasks else { return [Line(context.glyphs.asking, .dim)] }
         let row = picture.queues?.rows.first { $0.name == queue }
         var words = ["\(Formats.grouped(page.matching)) known to be with workers"]
-        if let unacked = row?.unacked.value { words.append("\(Formats.grouped(unacked)) unacked by the broker's count") }
+        if let unacked = row?.unacked.value {
+            let waiting = row?.eta.value.flatMap { $0 > 0 ? "\(Formats.grouped($0)) held for an ETA and " : nil } ?? ""
+            words.append("\(waiting)\(Formats.grouped(unacked)) unacked by the broker's count")
+        }
         if page.rows.count < page.matching { words.append("\(Formats.grouped(page.rows.count)) shown") }
         let told = Line(words.joined(separator: ", "), .dim)
         guard !page.rows.isEmpty else {

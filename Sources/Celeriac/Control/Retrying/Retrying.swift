@@ -81,6 +81,19 @@ public actor Retrying {
         return id
     }
 
+    /// Sends a task in the place of one that a worker holds, once that is revoked. Whatever ends the process in between, a retry of the old one sends it under the id of the new one.
+    /// - Parameter revoke: whether workers have confirmed it.
+    /// - Returns: `false`: they have not, and nothing was sent.
+    public func send(_ call: TaskCall, insteadOf id: TaskID, revoke: @Sendable (TaskID) async -> Bool) async throws -> Bool {
+        let app = try producer(), now = time(), entry = RetryJournal.Entry(id, as: call.id, at: now)
+        try journal.begin([entry])
+        guard await revoke(id) else { return false }
+        try await app.send([call])
+        try journal.finish([entry])
+        note(call, now)
+        return true
+    }
+
     // MARK: - Many
 
     /// Sends those again that have ended, and whose arguments are known for sure. Cancelling the task stops between two batches.

@@ -62,3 +62,20 @@ extension TaskCall {
     /// Those that the sender added.
     static func freeHeaders(_ headers: OrderedDictionary<String, Value>) -> OrderedDictionary<String, Value> { headers.filter { !isOwnHeader($0.key) } }
 }
+
+extension MessageDraft {
+    /// The call that takes the place of one whose message is with a worker: as the draft says, with all that hangs on the old one, under an id of its own.
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: `nil`: the draft does not say all of it.
+    /// - Throws: `MessageError` when the old message could not be read.
+    package func call(insteadOf message: TaskMessage, id: TaskID, now: Double) throws(MessageError) -> TaskCall? {
+        var call = try TaskCall(message)
+        guard let terms = read(now: now).terms, let queue = terms.queue else { return nil }
+        call.id = id
+        if isChanged { (call.argsrepr, call.kwargsrepr) = (nil, nil) }
+        (call.args, call.kwargs, call.priority, call.eta, call.expires) = (terms.args ?? call.args, terms.kwargs ?? call.kwargs, terms.priority, terms.eta, terms.expires)
+        (call.headers, call.retries, call.queue, call.exchange, call.routingKey) = (terms.headers, 0, queue, nil, nil)
+        if call.root == message.id { call.root = id }
+        return call
+    }
+}
