@@ -43,6 +43,19 @@ import Testing
         #expect(draft.differences.map(\.field) == [.args, .kwargs])
     }
 
+    @Test func whatTakesAHeldTasksPlaceKeepsAllThatHangsOnIt() throws {
+        let old = try TaskMessage(envelope { ($0.retries, $0.root) = (2, "8a1f") })
+        var draft = MessageDraft(old, in: "mail")
+        draft[.args] = "[\"new\"]"
+        draft[.queue] = "late"
+        let call = try #require(try draft.call(insteadOf: old, id: "9b2e", now: Self.now))
+        #expect(call.id == "9b2e" && call.root == "9b2e" && call.args == ["new"] && call.kwargs == ["order": ["id": 7]] && call.argsrepr == nil)
+        #expect(call.queue == "late" && call.eta == Self.now + 60.25 && call.priority == 3 && call.retries == 0)
+        #expect(call.callbacks == [["task": "next"]] && call.headers == ["trace": "a1"])
+        draft[.args] = "[1"
+        #expect(try draft.call(insteadOf: old, id: "9b2e", now: Self.now) == nil)
+    }
+
     @Test func timesPriorityQueueAndHeadersChange() throws {
         let envelope = envelope()
         var draft = try draft(envelope)
