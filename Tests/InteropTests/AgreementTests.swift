@@ -79,7 +79,7 @@ extension RealClusterTests {
             let all = Dictionary(try #require(try finished.json().array).map { ($0["id"]?.string ?? "?", $0) }, uniquingKeysWith: { $1 })
             let ours = all.filter { ["SUCCESS", "FAILURE"].contains($0.value["state"]?.string ?? "") }
             var theirs: Value?
-            let isHeard = try eventually {
+            let isHeard = try eventually(within: 60) {
                 theirs = try flower.get("tasks?limit=10000")
                 return ours.keys.allSatisfy { ["SUCCESS", "FAILURE"].contains(theirs?[$0]?["state"]?.string ?? "") }
             }

@@ -60,6 +60,38 @@ extension RealClusterTests {
             #expect(text.status == 0 && text.text.split(separator: "\n").count == 6, "\(text)")
         }
 
+        /// The subcommands on one message each: what Python runs in the end.
+        @Test func messagesAreEditedAndReorderedFromTheShell() throws {
+            let cluster = try RealCluster.quiet(), queue = "interop-\(UUID().uuidString.prefix(8))"
+            let ids = try cluster.python("print(*[shop.charge.apply_async((n,), queue='\(queue)').id for n in range(3)])").split(separator: " ").map(String.init)
+            defer { _ = try? cluster.redis("DEL", queue) }
+            func run(_ words: String...) throws -> Program.Finished { try Celeriac.start(words + ["-b", cluster.broker]).finish() }
+            func waiting() throws -> [String?] { try #require(try run("peek", queue, "--json").json().array).map { $0["id"]?.string } }
+            let isFirst = try run("reorder", queue, "first", ids[2])
+            #expect(isFirst.status == 0 && isFirst.text.contains("moved 1 message"), "\(isFirst)")
+            #expect(try waiting() == [ids[2], ids[0], ids[1]])
+            #expect(try run("trash", "restore", "last").status == 0)
+            #expect(try waiting() == ids)
+            let isRefused = try run("reorder", queue, "last")
+            #expect(isRefused.status == 2 && isRefused.complaint.contains("--match"), "\(isRefused)")
+            let isNotHeld = try run("edit", queue, ids[0], "--held", "-a", "[9]")
+            #expect(isNotHeld.status == 1 && isNotHeld.complaint.contains("no worker is known to hold"), "\(isNotHeld)")
+
+            _ = try cluster.celery("control", "add_consumer", queue, "-d", "celery@web-1")
+            defer { _ = try? cluster.celery("control", "cancel_consumer", queue, "-d", "celery@web-1") }
+            let held = try cluster.python("print(shop.charge.apply_async(('held',), queue='\(queue)', countdown=30).id)")
+            let isHeld = try eventually { try cluster.rows("queues")[queue]?["eta"]?.integer == 1 }
+            try #require(isHeld)
+            let waits = try run("edit", queue, held, "-a", "[9]")
+            #expect(waits.status == 1 && waits.complaint.contains("--held"), "\(waits)")
+            let edited = try run("edit", queue, held, "--held", "-a", "[\"changed\"]", "--eta", "", "--json")
+            try #require(edited.status == 0, "\(edited)")
+            let sent = try #require(try edited.json()["sent"]?.string)
+            #expect(try JSON.decode(cluster.python("print(__import__('json').dumps(shop.app.AsyncResult('\(sent)').get(timeout=40)))"))["order"] == "changed")
+            let isRevoked = try eventually(within: 50) { try cluster.python("print(shop.app.AsyncResult('\(held)').state)") == "REVOKED" }
+            #expect(isRevoked)
+        }
+
         @Test func whatWorkersHoldIsUnackedOrWaitsForItsETA() throws {
             let cluster = try RealCluster.quiet()
             let count = { (method: String) in try cluster.celery("inspect", method).members.reduce(0) { $0 + ($1.value.array?.count ?? 0) } }

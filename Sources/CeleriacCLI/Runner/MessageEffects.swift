@@ -124,6 +124,7 @@ actor MessageEffects {
             guard let found = try await broker.message(of: id) else {
                 return report(.notify(ForeignText.safe("the message of \(id) was not found: this broker does not show what workers hold, or it has ended"), isError: true))
             }
+            guard found.position == nil else { return report(.notify(ForeignText.safe("it waits in \(found.queue) again: Messages lists it"), isError: true)) }
             report(.heldFound(found.queue, found.message))
         } catch { report(.notify(ForeignText.safe("\(error)"), isError: true)) }
     }
