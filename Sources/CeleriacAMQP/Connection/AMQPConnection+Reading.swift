@@ -28,6 +28,7 @@ extension AMQPConnection {
     func look(upTo limit: Int = .max, _ take: (Channel, ChannelEvent) -> Void) throws(TransportError) -> Bool {
         var count = 0
         let now = ContinuousClock.now
+        try beat(now)
         while count < limit {
             if let failure { throw failure }
             let status = cr_next_frame(state, &frame)
@@ -43,6 +44,15 @@ extension AMQPConnection {
             }
         }
         return true
+    }
+
+    /// The library sends heartbeats as it reads the socket: not while it has frames left that came during a call, of which there may be many.
+    private func beat(_ now: ContinuousClock.Instant) throws(TransportError) {
+        guard heartbeat > 0, now >= beatAt, amqp_frames_enqueued(state) != 0, !isFull else { return }
+        beatAt = now + .milliseconds(500 * heartbeat)
+        var beat = amqp_frame_t()
+        beat.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+        try check(status: amqp_send_frame(state, &beat), "read")
     }
 
     private func take(_ take: (Channel, ChannelEvent) -> Void) throws(TransportError) {
