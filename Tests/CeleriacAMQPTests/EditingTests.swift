@@ -155,6 +155,10 @@ import Testing
         let taken = walked.enumerated().filter { $0.offset % 1000 == 7 }.map(\.element)
         #expect(try await walk.remove(taken, areFront: false) == Set(taken))
         await walk.close()
+        // Of what has come back before, only the foremost.
+        let part = try await self.walk(broker, "long")
+        #expect(try await part.next(limit: 100)?.passed == 100)
+        await part.close()
 
         let left = (0..<count).filter { $0 % 1000 != 7 }.map(String.init)
         let consumer = transport.consumer(owner: "w@test")

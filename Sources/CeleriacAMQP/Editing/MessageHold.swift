@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 
 /// One connection on which messages of one queue are held: each until it is acknowledged, the others until they are given back with the connection.
 actor MessageHold {
@@ -75,6 +76,10 @@ actor MessageHold {
     private var largest = 1
     /// What is served next is wanted, with the needle or without.
     private var isFront = false
+    /// Nothing is wanted any more, but that all comes back in its order.
+    private var isClosing = false
+    /// Whether the last message that came had come back before, as a quorum queue counts.
+    private var isLastReturned = false
     private let bell = Bell()
 
     init(_ address: AMQPAddress, _ queue: QueueName, needle: [UInt8], way: Way, most: Int = MessageHold.most) {
@@ -103,7 +108,8 @@ actor MessageHold {
         return total
     }
 
-    func close() {
+    func close() async {
+        if case .consuming(let size) = way { try? await takeReturned(size) }
         guard let connection else { return }
         // When its closing is answered, a classic queue has everything back.
         connection.close(channel)
@@ -169,6 +175,7 @@ actor MessageHold {
     }
 
     private func consume(_ limit: Int, _ size: Int) async throws(TransportError) {
+        isEmpty = false
         var noes = 0, deadline = ContinuousClock.now + Self.patience
         while true {
             let heard = bell.rings, before = arrivals
@@ -184,7 +191,8 @@ actor MessageHold {
                 let ready = try await ready()
                 noes = ready == 0 ? noes + 1 : 0
                 if arrivals == before {
-                    if noes >= (arrivals < total ? Self.noes.many : Self.noes.few) { return }
+                    isEmpty = noes >= (arrivals < total ? Self.noes.many : Self.noes.few)
+                    if isEmpty { return }
                     if .now > deadline { throw giveUp(error(.timedOut, "the server hands none of \(ready) messages out")) }
                     continue
                 }
@@ -207,6 +215,16 @@ actor MessageHold {
         }
         consumers += 1
         (held, floor) = (0, UInt64(arrivals))
+    }
+
+    /// A quorum queue has what comes back wait behind what came back before and was not taken since: that is taken too, for all of it to come back in its order.
+    private func takeReturned(_ size: Int) async throws(TransportError) {
+        isFront = false
+        isClosing = true
+        while isLastReturned, !isEmpty, !entries.isEmpty, hasRoom {
+            (told, untoldBytes) = (entries.count, 0)
+            try await consume(Self.consumerSizes.lowerBound, size)
+        }
     }
 
     /// Messages that nobody holds. What came before the answer has been taken hold of.
@@ -299,8 +317,9 @@ actor MessageHold {
     private func hold(_ envelope: Envelope, _ number: UInt64) {
         arrivals += 1
         held += 1
+        isLastReturned = (envelope.headers["x-delivery-count"]?.integer ?? 0) > 0
         let message = copies.message(envelope, in: queue), size = message.bytes.count
-        let isWanted = isFront || needle.isEmpty || message.bytes.contains(needle)
+        let isWanted = !isClosing && (isFront || needle.isEmpty || message.bytes.contains(needle))
         entries.append(Entry(number: number, message: isWanted ? message : nil, size: size))
         if isWanted { numbers[Exactly(message)] = number }
         bytes += size
