@@ -167,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Celeriac", "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "suite-worker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
+                "Celeriac", "CeleriacAMQP", "CeleriacBroker", "CeleriacCore", "CeleriacFiles", "suite-worker", "TestSupport", .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: settings),
         .testTarget(

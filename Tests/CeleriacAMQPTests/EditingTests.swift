@@ -98,25 +98,24 @@ import Testing
 
     @Test func noMoreThanSoManyAreHeldAtOnce() async throws {
         let (server, url) = try await managed()
-        let transport = try AMQPTransport(url), broker = try AMQPBroker(url, permission: .act), most = MessageHold.most
+        let transport = try AMQPTransport(url), broker = try AMQPBroker(url, permission: .act), most = 5000
         let counting = Queue("counting", arguments: ["x-queue-type": "quorum"])
         try await transport.declare([Queue("many"), counting, Queue("large")])
         for queue in ["many", "counting"] {
-            for start in stride(from: 0, through: most, by: 5000) {
-                let count = min(5000, most + 1 - start)
-                try await transport.publish((0..<count).map { Publication(routingKey: queue, envelope: Envelope(headers: ["n": .integer(start + $0)], body: [])) })
-            }
+            try await transport.publish((0...most).map { Publication(routingKey: queue, envelope: Envelope(headers: ["n": .integer($0)], body: [])) })
         }
-        for queue in ["many", "counting"] as [QueueName] {
-            let walk = try await self.walk(broker, queue)
+        for (queue, way) in [("many", .asking(size: 0)), ("counting", .consuming(size: 0))] as [(QueueName, MessageHold.Way)] {
+            let hold = MessageHold(try AMQPAddress(url), queue, needle: [], way: way, most: most)
+            #expect(try await hold.begin() == most + 1)
             var passed = 0
-            let error = await #expect(throws: TransportError.self) { while let piece = try await walk.next(limit: 5000) { passed += piece.passed } }
+            let error = await #expect(throws: TransportError.self) { while let piece = try await hold.next(limit: 1000) { passed += piece.passed } }
             #expect(error?.kind == .refused && error?.cause.contains("no more than \(most)") == true && passed == most, "\(error) after \(passed)")
-            // What it holds it still holds, and the front gets on as it goes.
-            await walk.close()
-            let front = try await self.walk(broker, queue)
+            await hold.close()
+            // The front gets on as it goes.
+            let front = MessageHold(try AMQPAddress(url), queue, needle: [], way: way, most: 1000)
+            _ = try await front.begin()
             var removed = 0
-            while case let messages = try await front.front(limit: 5000), !messages.isEmpty { removed += try await front.remove(messages, areFront: true).count }
+            while case let messages = try await front.front(limit: 700), !messages.isEmpty { removed += try await front.remove(messages).count }
             #expect(removed == most + 1)
             await front.close()
         }
@@ -130,6 +129,47 @@ import Testing
         }
         #expect(ids == ["0", "1", "2", "3", "4"])
         await walk.close()
+        await broker.close()
+        await transport.close()
+        withExtendedLifetime(server) {}
+    }
+
+    /// Large enough that heartbeats are due meanwhile, and more consumers than one.
+    @Test(arguments: ["classic", "quorum"]) func aLongQueueIsWalkedPieceByPieceAndBackInItsOrder(type: String) async throws {
+        let (server, url) = try await managed("&heartbeat=1")
+        let transport = try AMQPTransport(url), broker = try AMQPBroker(url, permission: .act), count = 20_000
+        let queue = Queue("long", arguments: ["x-queue-type": .string(type)])
+        try await transport.declare([queue])
+        let body = Array(repeating: UInt8(ascii: "x"), count: 700)
+        try await transport.publish(
+            (0..<count).map { Publication(routingKey: "long", envelope: Envelope(properties: ["correlation_id": .string("\($0)"), "delivery_mode": 2], body: body)) })
+
+        let walk = try await self.walk(broker, "long")
+        var walked = try #require(try await walk.next(limit: 100)).messages
+        // Who looks at few does not take all from others.
+        let other = try await self.walk(broker, "long")
+        #expect(walk.total == count && other.total >= count - 4000, "\(other.total) are left")
+        await other.close()
+        while let piece = try await walk.next(limit: 1000) { walked += piece.messages }
+        #expect(try walked.map(id) == (0..<count).map(String.init))
+        let taken = walked.enumerated().filter { $0.offset % 1000 == 7 }.map(\.element)
+        #expect(try await walk.remove(taken, areFront: false) == Set(taken))
+        await walk.close()
+        // Of what has come back before, only the foremost.
+        let part = try await self.walk(broker, "long")
+        #expect(try await part.next(limit: 100)?.passed == 100)
+        await part.close()
+
+        let left = (0..<count).filter { $0 % 1000 != 7 }.map(String.init)
+        let consumer = transport.consumer(owner: "w@test")
+        consumer.setPrefetch(count)
+        try await consumer.consume(queue)
+        var served: [String?] = []
+        while served.count < left.count {
+            served += try await consumer.next().map { if case .envelope(let envelope) = $0.content { envelope.correlationID } else { nil } }
+        }
+        #expect(served == left)
+        await consumer.close()
         await broker.close()
         await transport.close()
         withExtendedLifetime(server) {}

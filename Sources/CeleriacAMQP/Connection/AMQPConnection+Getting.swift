@@ -32,4 +32,14 @@ extension AMQPConnection {
         var question = amqp_basic_get_t(ticket: 0, queue: arena.bytes(queue), no_ack: 0)
         try check(status: amqp_send_method(state, channel, amqp_method_number_t(AMQP_BASIC_GET_METHOD), &question), "get")
     }
+
+    /// Asks how many messages of a queue are ready; does not wait for it, for which all that is on its way would have to be kept at once.
+    func askSize(of queue: String, on channel: Channel) throws(TransportError) {
+        try checkAlive("declare queue", short: queue)
+        defer { arena.recycle() }
+        var question = amqp_queue_declare_t()
+        question.queue = arena.bytes(queue)
+        question.passive = 1
+        try check(status: amqp_send_method(state, channel, amqp_method_number_t(AMQP_QUEUE_DECLARE_METHOD), &question), "declare queue")
+    }
 }

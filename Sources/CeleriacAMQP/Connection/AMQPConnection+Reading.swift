@@ -7,6 +7,8 @@ enum ChannelEvent {
     case delivery(consumer: String, tag: UInt64, Envelope)
     /// Nothing was left for one of those who asked.
     case empty
+    /// How many messages of a queue are ready: the answer to `askSize`.
+    case counted(Int)
     /// The broker has it (`basic.ack`), or says that it could not take it (`basic.nack`).
     case confirmed(UInt64, multiple: Bool, isTaken: Bool)
     /// No queue was bound for a mandatory message.
@@ -28,6 +30,7 @@ extension AMQPConnection {
     func look(upTo limit: Int = .max, _ take: (Channel, ChannelEvent) -> Void) throws(TransportError) -> Bool {
         var count = 0
         let now = ContinuousClock.now
+        try beat(now)
         while count < limit {
             if let failure { throw failure }
             let status = cr_next_frame(state, &frame)
@@ -43,6 +46,15 @@ extension AMQPConnection {
             }
         }
         return true
+    }
+
+    /// The library sends heartbeats as it reads the socket: not while it has frames left that came during a call, of which there may be many.
+    private func beat(_ now: ContinuousClock.Instant) throws(TransportError) {
+        guard heartbeat > 0, now >= beatAt, amqp_frames_enqueued(state) != 0, !isFull else { return }
+        beatAt = now + .milliseconds(500 * heartbeat)
+        var beat = amqp_frame_t()
+        beat.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+        try check(status: amqp_send_frame(state, &beat), "read")
     }
 
     private func take(_ take: (Channel, ChannelEvent) -> Void) throws(TransportError) {
@@ -74,6 +86,7 @@ extension AMQPConnection {
         case AMQP_BASIC_RETURN_METHOD: incoming[channel] = IncomingMessage(arguments.load(as: amqp_basic_return_t.self))
         case AMQP_BASIC_GET_OK_METHOD: incoming[channel] = IncomingMessage(arguments.load(as: amqp_basic_get_ok_t.self))
         case AMQP_BASIC_GET_EMPTY_METHOD: take(channel, .empty)
+        case AMQP_QUEUE_DECLARE_OK_METHOD: take(channel, .counted(Int(arguments.load(as: amqp_queue_declare_ok_t.self).message_count)))
         case AMQP_BASIC_ACK_METHOD:
             let ack = arguments.load(as: amqp_basic_ack_t.self)
             take(channel, .confirmed(ack.delivery_tag, multiple: ack.multiple != 0, isTaken: true))

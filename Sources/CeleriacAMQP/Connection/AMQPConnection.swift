@@ -27,6 +27,8 @@ final class AMQPConnection {
     var failure: TransportError?
     /// When bytes came last, within a second.
     var heardAt = ContinuousClock.now
+    /// When `look` has to send a heartbeat, if the library does not.
+    var beatAt = ContinuousClock.now
     /// Why the broker takes no messages at the moment; `nil` when it does.
     var blockedReason: String?
     /// Whether the levels of `DelayedDelivery` have been declared here.

@@ -19,7 +19,8 @@ final class ConnectionThread: SerialExecutor {
         var patience: () -> Int32
         /// Whether it is looked as well as soon as the socket takes bytes again.
         var waitsForRoom: () -> Bool = { false }
-        var look: () -> Void
+        /// Returns whether more may have come, after which is looked once the jobs of meanwhile are done.
+        var look: () -> Bool
     }
 
     private struct State {
@@ -90,9 +91,9 @@ final class ConnectionThread: SerialExecutor {
             }
             for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
             // What an answer was waited for may have brought more, which no poll would tell of.
-            watch?.look()
+            let hasMore = watch?.look() ?? false
             let (isIdle, isEnding) = state.withLock { state in
-                state.isAsleep = state.jobs.isEmpty
+                state.isAsleep = state.jobs.isEmpty && !hasMore
                 return (state.isAsleep, state.isEnding)
             }
             if isIdle {

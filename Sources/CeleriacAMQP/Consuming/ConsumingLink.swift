@@ -279,7 +279,7 @@ actor ConsumingLink {
             .init(
                 descriptor: connection.descriptor,
                 patience: { [weak self] in self?.assumeIsolated { $0.connection?.pause } ?? -1 },
-                look: { [weak self] in self?.assumeIsolated { $0.look() } }))
+                look: { [weak self] in self?.assumeIsolated { $0.look() } ?? false }))
         return connection
     }
 
@@ -300,14 +300,18 @@ actor ConsumingLink {
         }
     }
 
-    private func look() {
-        guard let connection else { return }
+    private func look() -> Bool {
+        guard let connection else { return false }
         do throws(TransportError) {
-            // Not all at once: what has come is handed over while more comes.
-            while try connection.look(upTo: Self.stride, { channel, event in take(event, channel) }) { try handOver(connection) }
+            // Not all at once: what has come is handed over, and answered, while more comes.
+            let hasMore = try connection.look(upTo: Self.stride) { channel, event in take(event, channel) }
             try handOver(connection)
-            if hasRetired { forgetRetired() }
-        } catch { lose(error) }
+            if hasRetired, !hasMore { forgetRetired() }
+            return hasMore
+        } catch {
+            lose(error)
+            return false
+        }
     }
 
     private func forgetRetired() {
@@ -339,7 +343,7 @@ actor ConsumingLink {
             case .delivery(_, _, let envelope): heard[channel, default: []].append(envelope)
             case .cancelled: leave(listener, TransportError(.unreachable, operation: "listen", endpoint: endpoint, cause: "the queue was deleted"))
             case .closed(let error): leave(listener, error)
-            case .confirmed, .returned, .empty: break
+            case .confirmed, .returned, .empty, .counted: break
             }
             return
         }
@@ -353,7 +357,7 @@ actor ConsumingLink {
             drop(
                 channel, TransportError(.unreachable, operation: "consume", endpoint: endpoint, cause: "the broker took the queue \(ForeignText.safe(name.rawValue)) away"))
         case .closed(let error): drop(channel, error)
-        case .confirmed, .returned, .empty: break
+        case .confirmed, .returned, .empty, .counted: break
         }
     }
 

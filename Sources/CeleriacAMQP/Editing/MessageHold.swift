@@ -1,5 +1,6 @@
 import CeleriacBroker
 import CeleriacCore
+import OrderedCollections
 
 /// One connection on which messages of one queue are held: each until it is acknowledged, the others until they are given back with the connection.
 actor MessageHold {
@@ -8,7 +9,7 @@ actor MessageHold {
     enum Way: Sendable {
         /// Message by message: classic queues put each back into its place.
         case asking(size: Int)
-        /// By one consumer: what it held comes back in front of a quorum queue in its old order; what was asked for would not.
+        /// By consumers: what they held comes back in front of a quorum queue in its old order; what was asked for would not.
         case consuming(size: Int)
     }
 
@@ -19,16 +20,22 @@ actor MessageHold {
         let size: Int
     }
 
-    /// Messages, and bytes of them, that are held at once at most.
-    static let most = 50_000, mostBytes = 256 << 20
+    /// Messages, and bytes of them, that are held at once at most: the broker has all of it in its memory.
+    static let most = 200_000, mostBytes = 256 << 20
     /// Bytes of the messages of one piece, and of those that are asked for before the first of them has come.
     private static let pieceBytes = 32 << 20, askedBytes = 8 << 20
     private static let mostAsked = 256
+    /// Messages that are acknowledged one by one before an answer is waited for: for each the broker goes through all that the channel holds before it, which takes
+    /// it milliseconds where these are many.
+    private static let settledAtOnce = 200
     private static let patience = Duration.seconds(30)
     /// How long nothing comes before the broker is asked whether there is more; and how often it has to say no, while fewer have come than were ready, who may
     /// be with workers or on their way.
     private static let silence = Duration.milliseconds(50), noes = (few: 2, many: 20)
     private static let stride = 50
+    /// Messages that the first consumer may hold, and the largest. All that a consumer may hold is sent at once: so each may hold as many as those before it do,
+    /// of whose messages the size is known. (RabbitMQ allows a consumer 65,535.)
+    private static let consumerSizes = 2000...32_000
 
     private let thread = ConnectionThread()
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -37,6 +44,7 @@ actor MessageHold {
     private let queue: QueueName
     private let needle: [UInt8]
     private let way: Way
+    private let most: Int
     private var roster: Roster
     private var connection: AMQPConnection?
     private var channel: AMQPConnection.Channel = 0
@@ -54,20 +62,31 @@ actor MessageHold {
     /// Questions that are not answered yet, and whether the last answer was that nothing is left.
     private var asked = 0
     private var isEmpty = false
-    /// Messages that the broker lets the consumer hold; `nil` without one.
-    private var prefetch: Int?
+    /// Questions for how many are ready, how many of them were answered, and the last answer.
+    private var sizes = (asked: 0, answered: 0, last: 0)
+    /// Consumers so far, of which all but the last are cancelled.
+    private var consumers = 0
+    /// Messages that the broker lets the last consumer hold, and that it holds of them.
+    private var prefetch = 0, held = 0
+    /// Deliveries up to this number were not for the last consumer.
+    private var floor: UInt64 = 0
     /// Messages that were ready before any was taken.
     private var total = 0
     /// The largest message so far.
     private var largest = 1
     /// What is served next is wanted, with the needle or without.
     private var isFront = false
+    /// Nothing is wanted any more, but that all comes back in its order.
+    private var isClosing = false
+    /// Whether the last message that came had come back before, as a quorum queue counts.
+    private var isLastReturned = false
     private let bell = Bell()
 
-    init(_ address: AMQPAddress, _ queue: QueueName, needle: [UInt8], way: Way) {
+    init(_ address: AMQPAddress, _ queue: QueueName, needle: [UInt8], way: Way, most: Int = MessageHold.most) {
         self.queue = queue
         self.needle = needle
         self.way = way
+        self.most = most
         endpoint = address.shown
         roster = Roster(address)
         copies = if case .consuming = way { Copies(sortsHeaders: true) } else { Copies(sortsHeaders: false) }
@@ -76,20 +95,21 @@ actor MessageHold {
     deinit { thread.end() }
 
     /// - Returns: messages that are ready.
-    func begin() throws(TransportError) -> Int {
+    func begin() async throws(TransportError) -> Int {
         let connection = try roster.connect("editing")
         self.connection = connection
         thread.setWatch(
             .init(
                 descriptor: connection.descriptor,
                 patience: { [weak self] in self?.assumeIsolated { $0.connection?.pause } ?? -1 },
-                look: { [weak self] in self?.assumeIsolated { $0.look() } }))
+                look: { [weak self] in self?.assumeIsolated { $0.look() } ?? false }))
         channel = try telling { (connection) throws(TransportError) in try connection.openChannel() }
-        total = try ready()
+        total = try await ready()
         return total
     }
 
-    func close() {
+    func close() async {
+        if case .consuming(let size) = way { try? await takeReturned(size) }
         guard let connection else { return }
         // When its closing is answered, a classic queue has everything back.
         connection.close(channel)
@@ -110,16 +130,16 @@ actor MessageHold {
         told += piece.passed
         untoldBytes -= size
         if piece.passed > 0 { return piece }
-        if entries.count < (prefetch ?? Self.most), bytes < Self.mostBytes { return nil }
-        guard try ready() > 0 else { return nil }
+        if hasRoom { return nil }
+        guard try await ready() > 0 else { return nil }
         throw error(
             .refused, "RabbitMQ shows a message only to who takes it out, and no more than \(entries.count) are taken out of a queue at once",
-            hint: "at most \(Self.most) messages, or \(Self.mostBytes >> 20) MB")
+            hint: "at most \(most) messages, or \(Self.mostBytes >> 20) MB")
     }
 
     func front(limit: Int) async throws(TransportError) -> [KeptMessage] {
         isFront = true
-        try await fetch(min(limit, Self.most))
+        try await fetch(min(limit, most))
         return entries.prefix(limit).compactMap(\.message)
     }
 
@@ -137,10 +157,12 @@ actor MessageHold {
         return untoldBytes < Self.pieceBytes ? limit - (entries.count - told) : 0
     }
 
+    private var hasRoom: Bool { entries.count < most && bytes < Self.mostBytes }
+
     private func ask(_ limit: Int, _ size: Int) async throws(TransportError) {
         isEmpty = false
         while !isEmpty {
-            let room = bytes < Self.mostBytes ? Self.most - entries.count : 0
+            let room = hasRoom ? most - entries.count : 0
             // The first ones tell how large they are.
             let count = min(missing(limit), room, Self.mostAsked, 2 * arrivals + 16, max(1, Self.askedBytes / max(largest, size)))
             guard count > 0 else { return }
@@ -148,72 +170,112 @@ actor MessageHold {
                 for _ in 0..<count { try connection.ask(for: queue.rawValue, on: channel) }
             }
             asked = count
-            var deadline = ContinuousClock.now + Self.patience
-            while asked > 0 {
-                let heard = bell.rings, before = asked
-                await bell.wait(after: heard, atMost: .seconds(1))
-                if let failure { throw failure }
-                if asked < before { deadline = .now + Self.patience }
-                if .now > deadline { throw giveUp(error(.timedOut, "the server did not answer within \(Self.patience.components.seconds) s")) }
-            }
+            try await wait { asked == 0 }
         }
     }
 
     private func consume(_ limit: Int, _ size: Int) async throws(TransportError) {
-        if prefetch == nil {
-            // Once for all: further consumers would mix up the order in which messages come back.
-            let count = max(1, min(isFront ? 2 * limit : Self.most, Self.most, (isFront ? Self.pieceBytes : Self.mostBytes) / max(1, size)))
-            try telling { (connection) throws(TransportError) in
-                try connection.setPrefetch(count, global: false, on: channel)
-                try connection.consume(queue.rawValue, consumer: "walk", isAcknowledging: true, on: channel)
-            }
-            prefetch = count
-        }
+        isEmpty = false
         var noes = 0, deadline = ContinuousClock.now + Self.patience
         while true {
             let heard = bell.rings, before = arrivals
             if let failure { throw failure }
-            if missing(limit) <= 0 || entries.count >= prefetch ?? 0 { return }
-            await bell.wait(after: heard, atMost: Self.silence)
-            if arrivals > before || connection?.incoming[channel] != nil {
-                (noes, deadline) = (0, .now + Self.patience)
-                continue
+            if missing(limit) <= 0 { return }
+            if held >= prefetch {
+                // What is in front is settled soon, which makes room for more of it.
+                if isFront && consumers > 0 || !hasRoom { return }
+                try addConsumer(limit, size)
             }
-            let ready = try ready()
-            noes = ready == 0 ? noes + 1 : 0
-            if noes >= (arrivals < total ? Self.noes.many : Self.noes.few) { return }
-            if .now > deadline { throw giveUp(error(.timedOut, "the server hands none of \(ready) messages out")) }
+            await bell.wait(after: heard, atMost: Self.silence)
+            if arrivals == before, connection?.incoming[channel] == nil {
+                let ready = try await ready()
+                noes = ready == 0 ? noes + 1 : 0
+                if arrivals == before {
+                    isEmpty = noes >= (arrivals < total ? Self.noes.many : Self.noes.few)
+                    if isEmpty { return }
+                    if .now > deadline { throw giveUp(error(.timedOut, "the server hands none of \(ready) messages out")) }
+                    continue
+                }
+            }
+            (noes, deadline) = (0, .now + Self.patience)
         }
     }
 
-    /// Messages that nobody holds.
-    private func ready() throws(TransportError) -> Int {
-        try telling { (connection) throws(TransportError) in try connection.declareQueue(queue.rawValue, isPassive: true, on: channel).ready }
+    /// One that holds all it may is cancelled first: for what is settled of that it would be given others, which came back too early then. The broker takes
+    /// back what a channel held consumer by consumer, in the order of their names (of up to 32, by Erlang's maps).
+    private func addConsumer(_ limit: Int, _ size: Int) throws(TransportError) {
+        let average = max(1, size, bytes / max(1, entries.count))
+        let (wanted, room) = isFront ? (2 * limit, Self.pieceBytes) : (max(entries.count, Self.consumerSizes.lowerBound), Self.mostBytes - bytes)
+        let name = { (number: Int) in "walk \(100 + number)" }
+        prefetch = max(1, min(wanted, room / average, most - entries.count, Self.consumerSizes.upperBound))
+        try telling { (connection) throws(TransportError) in
+            if consumers > 0 { try connection.cancel(consumer: name(consumers), on: channel) }
+            try connection.setPrefetch(prefetch, global: false, on: channel)
+            try connection.consume(queue.rawValue, consumer: name(consumers + 1), isAcknowledging: true, on: channel)
+        }
+        consumers += 1
+        (held, floor) = (0, UInt64(arrivals))
+    }
+
+    /// A quorum queue has what comes back wait behind what came back before and was not taken since: that is taken too, for all of it to come back in its order.
+    private func takeReturned(_ size: Int) async throws(TransportError) {
+        isFront = false
+        isClosing = true
+        while isLastReturned, !isEmpty, !entries.isEmpty, hasRoom {
+            (told, untoldBytes) = (entries.count, 0)
+            try await consume(Self.consumerSizes.lowerBound, size)
+        }
+    }
+
+    /// Messages that nobody holds. What came before the answer has been taken hold of.
+    private func ready() async throws(TransportError) -> Int {
+        try telling { (connection) throws(TransportError) in try connection.askSize(of: queue.rawValue, on: channel) }
+        sizes.asked += 1
+        let number = sizes.asked
+        try await wait { sizes.answered >= number }
+        return sizes.last
+    }
+
+    /// Until the broker has answered.
+    private func wait(until isAnswered: () -> Bool) async throws(TransportError) {
+        var deadline = ContinuousClock.now + Self.patience
+        while !isAnswered() {
+            let heard = bell.rings, before = arrivals
+            await bell.wait(after: heard, atMost: .seconds(1))
+            if let failure { throw failure }
+            if arrivals > before { deadline = .now + Self.patience }
+            if .now > deadline { throw giveUp(error(.timedOut, "the server did not answer within \(Self.patience.components.seconds) s")) }
+        }
     }
 
     // MARK: - Settling
 
     /// Whether it is certain that a message is held.
-    func holds(_ message: KeptMessage) throws(TransportError) -> Bool {
-        _ = try ready()
+    func holds(_ message: KeptMessage) async throws(TransportError) -> Bool {
+        _ = try await ready()
         return numbers[Exactly(message)] != nil
     }
 
     /// Returns when the broker has taken the acknowledgements.
     /// - Returns: those that were held.
-    func remove(_ messages: [KeptMessage]) throws(TransportError) -> Set<KeptMessage> {
+    func remove(_ messages: [KeptMessage]) async throws(TransportError) -> Set<KeptMessage> {
         if let failure { throw failure }
         let known = messages.compactMap { message in numbers[Exactly(message)].map { (message, $0) } }, wanted = Set(known.map(\.1))
         guard !wanted.isEmpty else { return [] }
         // One answer for all up to the first that stays.
-        let run = entries.prefix { wanted.contains($0.number) }
-        try telling { (connection) throws(TransportError) in
-            if let last = run.last { try connection.acknowledge(last.number, multiple: true, on: channel) }
-            for entry in entries.dropFirst(run.count) where wanted.contains(entry.number) { try connection.acknowledge(entry.number, multiple: false, on: channel) }
-        }
-        // The broker does one thing after the other.
-        _ = try ready()
+        let run = entries.prefix { wanted.contains($0.number) }, others = entries.dropFirst(run.count).filter { wanted.contains($0.number) }
+        if let last = run.last { try telling { (connection) throws(TransportError) in try connection.acknowledge(last.number, multiple: true, on: channel) } }
+        var start = 0
+        repeat {
+            try telling { (connection) throws(TransportError) in
+                for entry in others.dropFirst(start).prefix(Self.settledAtOnce) { try connection.acknowledge(entry.number, multiple: false, on: channel) }
+            }
+            // The broker does one thing after the other.
+            _ = try await ready()
+            start += Self.settledAtOnce
+        } while start < others.count
         for (message, _) in known { numbers[Exactly(message)] = nil }
+        held -= wanted.count { $0 > floor }
         told -= entries.prefix(told).count { wanted.contains($0.number) }
         entries.removeAll { wanted.contains($0.number) }
         (bytes, untoldBytes) = (entries.reduce(0) { $0 + $1.size }, entries.dropFirst(told).reduce(0) { $0 + $1.size })
@@ -222,13 +284,18 @@ actor MessageHold {
 
     // MARK: - The connection
 
-    private func look() {
-        guard let connection else { return }
+    private func look() -> Bool {
+        guard let connection else { return false }
+        var hasMore = false, hasHeard = false
         do throws(TransportError) {
-            while failure == nil, try connection.look(upTo: Self.stride, { channel, event in take(event, channel) }) {}
+            hasMore = try connection.look(upTo: Self.stride) { channel, event in
+                take(event, channel)
+                hasHeard = true
+            }
         } catch { lose(error) }
         if let failure { lose(failure) }
-        bell.ring()
+        if hasHeard { bell.ring() }
+        return hasMore && failure == nil
     }
 
     private func take(_ event: ChannelEvent, _ channel: AMQPConnection.Channel) {
@@ -240,6 +307,7 @@ actor MessageHold {
         case .empty:
             asked = max(0, asked - 1)
             isEmpty = true
+        case .counted(let ready): sizes = (sizes.asked, sizes.answered + 1, ready)
         case .cancelled: failure = error(.unreachable, "the broker took the queue \(ForeignText.safe(queue.rawValue)) away")
         case .closed(let error): failure = error
         case .confirmed, .returned: break
@@ -248,8 +316,10 @@ actor MessageHold {
 
     private func hold(_ envelope: Envelope, _ number: UInt64) {
         arrivals += 1
+        held += 1
+        isLastReturned = (envelope.headers["x-delivery-count"]?.integer ?? 0) > 0
         let message = copies.message(envelope, in: queue), size = message.bytes.count
-        let isWanted = isFront || needle.isEmpty || message.bytes.contains(needle)
+        let isWanted = !isClosing && (isFront || needle.isEmpty || message.bytes.contains(needle))
         entries.append(Entry(number: number, message: isWanted ? message : nil, size: size))
         if isWanted { numbers[Exactly(message)] = number }
         bytes += size

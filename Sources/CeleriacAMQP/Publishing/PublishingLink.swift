@@ -211,7 +211,10 @@ actor PublishingLink {
                 descriptor: connection.descriptor,
                 patience: { [weak self] in self?.assumeIsolated { $0.pause } ?? -1 },
                 waitsForRoom: { [weak self] in self?.assumeIsolated { $0.waitsForSocket } ?? false },
-                look: { [weak self] in self?.assumeIsolated { $0.look() } }))
+                look: { [weak self] in
+                    self?.assumeIsolated { $0.look() }
+                    return false
+                }))
     }
 
     /// Short while somebody waits: for their deadlines.
@@ -261,7 +264,7 @@ actor PublishingLink {
             // An exchange that was known may be gone.
             exchanges = []
             abandon(TransportError(.unreachable, operation: "publish", endpoint: error.endpoint, cause: error.cause, hint: error.hint))
-        case .delivery, .cancelled, .empty: break
+        case .delivery, .cancelled, .empty, .counted: break
         }
     }
 

@@ -80,6 +80,9 @@ struct Intake: Sendable {
             state.log.error("Received invalid task message: \(ForeignText.safe(reason))")
             reject(delivery)
         case .unregistered(let message): refuse(message, delivery)
+        case .doubtful(let message, let deliveries):
+            state.log.warning("Task \(shown(message)) was handed out \(deliveries) times, and goes to the end of its queue")
+            state.completions.push(Completion(settlement: .reject(delivery.tag, requeue: true)))
         case .poisoned(let message, let deliveries): bury(message, deliveries, delivery)
         }
     }
@@ -111,9 +114,10 @@ struct Intake: Sendable {
                 events: [.unregistered(message.id, name: message.name)]))
     }
 
+    private func shown(_ message: TaskMessage) -> String { "\(ForeignText.safe(message.name))[\(ForeignText.safe(message.id.rawValue))]" }
+
     private func bury(_ message: TaskMessage, _ deliveries: Int, _ delivery: Delivery) {
-        let shown = "\(ForeignText.safe(message.name))[\(ForeignText.safe(message.id.rawValue))]"
-        state.log.error("Task \(shown) was delivered \(deliveries) times without an end, and goes to the dead-letter queue")
+        state.log.error("Task \(shown(message)) was delivered \(deliveries) times without an end, and goes to the dead-letter queue")
         var event = TaskEvent("task-rejected", message.id)
         event.add("requeue", false)
         state.completions.push(Completion(settlement: .bury(delivery.tag, reason: "delivered \(deliveries) times without an end"), events: [event]))

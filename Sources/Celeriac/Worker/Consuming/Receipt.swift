@@ -13,6 +13,9 @@ enum Receipt {
     case undecodable(String)
     /// Of a content type that is not read here, or with fields or arguments of the wrong kind: rejected.
     case invalid(String)
+    /// Handed out too often as a quorum queue counts, which counts those too who only looked and workers that gave it back unbegun. It gets a count of ours, and the
+    /// queue begins anew: so what ends its workers is poison in the end, and nothing else is.
+    case doubtful(TaskMessage, deliveries: Int)
     /// Delivered too often without an end: buried.
     case poisoned(TaskMessage, deliveries: Int)
 
@@ -29,9 +32,15 @@ enum Receipt {
             self = Self.refusal(error, envelope)
             return
         }
-        if envelope.isRedelivered, let deliveries = Self.deliveries(envelope), deliveries > poisonLimit {
-            self = .poisoned(message, deliveries: deliveries)
-            return
+        if envelope.isRedelivered {
+            if envelope.returns > poisonLimit {
+                self = .poisoned(message, deliveries: envelope.returns)
+                return
+            }
+            if let deliveries = envelope.headers["x-delivery-count"]?.integer, deliveries > poisonLimit {
+                self = .doubtful(message, deliveries: deliveries)
+                return
+            }
         }
         guard let definition = definition(message.name) else {
             self = .unregistered(message)
@@ -54,10 +63,5 @@ enum Receipt {
         case .unreadableContent: envelope.compression == nil ? .invalid(error.description) : .undecodable(error.description)
         case .notATask, .wrongShape: .unknown(error.description)
         }
-    }
-
-    /// How often it was handed out before: our own count, or that of a quorum queue.
-    private static func deliveries(_ envelope: Envelope) -> Int? {
-        envelope.headers["x-celeriac-deliveries"]?.integer ?? envelope.headers["x-delivery-count"]?.integer
     }
 }
