@@ -316,6 +316,21 @@ extension Session {
         #expect(session.titleLine.contains("300 messages") && session.grid.text.contains("order-0'"))
     }
 
+    @Test func anEmptyQueueSaysSoAndKeepsSayingIt() throws {
+        var session = Session.atMessages(columns: 80, rows: 24, total: 0)
+        try ScreensPictureTests().compare(session.grid.text, with: "messages-empty")
+        session.take(MessageSample.sample(total: 0))
+        // Neither while it is looked at again, nor where the broker has counted none and a look would leave marks.
+        #expect(session.state.due(now: session.now + 3) == [.peek("default", from: 0)])
+        #expect(session.grid.text.contains("- no message waits"))
+        session = Session(columns: 110, rows: 30)
+        session.state.peekingMarks = true
+        session.queues[0].ready = .known(0)
+        session.look()
+        session.press("3 enter ]")
+        #expect(session.grid.text.contains("- no message waits") && !session.grid.text.contains("p asks"))
+    }
+
     @Test func itSaysWhyNot() {
         var session = Session(permission: .readOnly)
         session.press("3 p")

@@ -13,7 +13,7 @@ extension DashboardState {
         if let detail = details.last, !isOnList { return focus(in: detail, picture) }
         let list = list, state = self[list]
         guard let cursor = state.cursor else {
-            if let queue = listedQueue { return .nothing(messageLook.isAsking ? "the messages are still being asked for" : messagesMissing(queue, picture)[0]) }
+            if let queue = listedQueue { return .nothing(messageLook.isAsking && messageLook.at == nil ? "the messages are still being asked for" : messagesMissing(queue, picture)[0]) }
             return .nothing(list.selectsFirst ? "there is no \(list.noun) here" : "no \(list.noun) is selected: j or a click selects")
         }
         guard !state.isGone, let found = row(of: list, cursor, picture) else { return .nothing("this \(list.noun) is gone: j selects the next one") }

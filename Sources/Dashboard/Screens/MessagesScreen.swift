@@ -97,11 +97,14 @@ extension DashboardState {
         let look = messageLook
         if let problem = look.scan?.problem ?? look.problem { return TextView.wrapped([Line("? " + safe(problem))], width: max(20, documentArea.columns - 4)).map(\.text) }
         if let scan = look.scan, !scan.isDone { return ["looking …"] }
-        if look.isAsking { return ["…"] }
+        // What was seen holds until the next answer comes.
+        if look.isAsking, look.at == nil || look.isOutdated { return ["…"] }
         if let filter = look.list.filter { return ["nothing matches \(safe(filter.text))", "Esc clears the filter"] }
         guard look.at == nil else { return [look.isOutdated ? "…" : "- no message waits"] }
         guard peekingMarks else { return ["…"] }
-        if let reason = picture.queues?.rows.first(where: { $0.name == queue })?.traits?.whyNotPeek { return [safe(reason)] }
+        let row = picture.queues?.rows.first { $0.name == queue }
+        if let reason = row?.traits?.whyNotPeek { return [safe(reason)] }
+        if row?.ready.value == 0 { return ["- no message waits"] }
         return ["messages can only be looked at by taking them out and giving them back,", "with the flag redelivered set: p asks, and shows up to \(Self.sampledAtOnce) of them"]
     }
 
