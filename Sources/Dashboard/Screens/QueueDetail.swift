@@ -47,10 +47,13 @@ extension DashboardState {
 
     func entryLines(_ id: Int, _ context: DrawContext) -> [Line] {
         guard let entry = log.first(where: { $0.id == id }) else { return [Line("this entry is not kept any more", .dim)] }
-        var lines = [field("Action", safe(entry.title)), field("Target", CellText(foreign: entry.target)), field("When", context.exactTime(entry.at)), field("Who", CellText(foreign: entry.who)), field("Same as", CellText(entry.command.isEmpty ? "-" : safe(entry.command, limit: 2000), entry.command.isEmpty ? .dim : .text))]
+        var lines = [
+            field("Action", safe(entry.title)), field("Target", CellText(foreign: entry.target)), field("When", context.exactTime(entry.at)),
+            field("Who", CellText(foreign: entry.who)), field("Same as", entry.command.isEmpty ? .notApplicable : CellText(safe(entry.command, limit: 2000))),
+        ]
         lines.append(entry.summary.map { field("Outcome", safe($0), entry.isError ? .bad : .good) } ?? field("Outcome", "…", .dim))
         lines += [.empty, heading("Replies")]
-        if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- no worker replied", .dim)) }
+        if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- none", .dim)) }
         for reply in entry.replies {
             let words = reply.error.map { Span(safe($0), .bad) } ?? Span(reply.value["ok"]?.string.map { safe($0) } ?? "", .good)
             lines.append(Line([Span(safe(reply.worker.rawValue) + "  ", .accent), words], target: .worker(reply.worker)))
