@@ -8,7 +8,7 @@ extension DashboardState {
             field("Ready", CellText(count: queue.ready, context, .accent)), field("Unacked", CellText(count: queue.unacked, context)),
             heldForETA(queue, picture.header.standing, context), field("Consumers", CellText(count: queue.consumers, context)),
             field("In", CellText(queue.inRate, context) { Formats.rate($0) + " /s" }), field("Out", CellText(queue.outRate, context) { Formats.rate($0) + " /s" }),
-            field("Empty in", CellText(queue.drain, context) { $0.isFinite ? Formats.duration($0.rounded()) : "never: it grows" }),
+            field("Empty in", CellText(queue.drain, context) { $0.isFinite ? Formats.duration($0.rounded()) : QueuesScreen.grows(queue) ? "never: it grows" : "never: it does not shrink" }),
             oldest(queue, picture.header.standing, context),
         ]
         if let at = queue.updatedAt { lines.append(field("Looked at", context.time(at), .dim)) }

@@ -38,9 +38,12 @@ enum QueuesScreen {
     }
 
     private static func drain(_ queue: QueueRow, _ context: DrawContext) -> CellText {
-        let grows = queue.drain.value?.isFinite == false
-        return CellText(queue.drain, context, grows ? .warning : .text) { $0.isFinite ? Formats.duration($0.rounded()) : "never ↑" }
+        let isNever = queue.drain.value?.isFinite == false
+        return CellText(queue.drain, context, isNever ? .warning : .text) { $0.isFinite ? Formats.duration($0.rounded()) : grows(queue) ? "never ↑" : "never" }
     }
+
+    /// More comes in than goes out, by the rates as they are shown.
+    static func grows(_ queue: QueueRow) -> Bool { (queue.inRate.value ?? 0) - (queue.outRate.value ?? 0) >= 0.05 }
 
     private static func spark(_ queue: QueueRow) -> CellText {
         let long = Charts.sparkline(queue.history, width: 60)
