@@ -108,6 +108,7 @@ extension DashboardState {
         case .removeHard where scopes.first == "queues": return "purge"
         case .remove where isAboutMessages: return "delete"
         case .remove where scopes.first == "beat": return "remove"
+        case .open where details.last?.subject == .trash: return "put back"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
         case .filter where !isOnList: return "search"
         case .wide where !isOnList: return "wrap"
