@@ -82,7 +82,7 @@ extension DashboardState {
             if scan.isCut, scan.filter != nil { words.append("\(Formats.count(scan.rows.count)) shown") }
         } else if let at = look.at {
             let age = "\(Formats.age(max(0, now - at))) ago"
-            if look.isMarked {
+            if look.isMarked, look.total > 0 {
                 words.append("sampled \(Formats.grouped(look.rows.count)) of \(Formats.grouped(look.total)), redelivered flag set, \(age)")
             } else {
                 words.append("\(Formats.count(look.total)) \(look.total == 1 ? "message" : "messages"), \(age)")

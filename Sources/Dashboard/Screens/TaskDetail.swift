@@ -11,7 +11,7 @@ extension DashboardState {
         case .args: return arguments(detail.task)
         case .result: return result(detail.task)
         case .traceback: return traceback(detail.task)
-        case .attempts: return attemptLines(detail, context)
+        case .attempts: return attemptLines(detail, context, width: width)
         case .family: return family(detail)
         case .message: return messageLines(of: id, context)
         }
