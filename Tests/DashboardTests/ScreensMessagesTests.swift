@@ -162,6 +162,25 @@ extension Session {
         #expect(session.press("esc q") == [.stopScan("default")])
     }
 
+    @Test func aLookThatIsStoppedSaysHowFarItCame() throws {
+        var session = Session.atMessages()
+        session.press("/")
+        session.type("name:mail.*")
+        session.press("enter")
+        #expect(session.grid.text.contains("Ctrl-x stop looking"))
+        var progress = JobProgress()
+        (progress.total, progress.looked, progress.found) = (12_482, 3000, 1000)
+        let part = ScanPart(messages: [MessageSample.message(1)], havePlaces: false, progress: progress)
+        session.state.handle(.scanned("default", id: 1, part), now: session.now)
+        #expect(session.press("ctrl-x") == [.stopScan("default")])
+        // The last word of the look itself comes when it has been stopped.
+        var last = part
+        last.isDone = true
+        session.state.handle(.scanned("default", id: 1, last), now: session.now)
+        session.look()
+        #expect(session.titleLine.contains("1,000 match; stopped, 3,000 of 12,482 looked at") && !session.grid.text.contains("Ctrl-x"))
+    }
+
     @Test func sortingLooksAtMoreThanIsShown() {
         var session = Session.atMessages()
         #expect(session.press(">") == [.scan("default", nil, id: 1)])

@@ -75,7 +75,8 @@ extension DashboardState {
         if let scan = look.scan {
             let progress = scan.progress, all = Formats.count(max(progress.total, look.total))
             if scan.filter != nil {
-                words.append("\(Formats.count(progress.found)) match" + (scan.isDone ? " of \(all)" : "; \(Formats.count(progress.looked)) of \(all) looked at"))
+                let looked = "\(Formats.count(progress.looked)) of \(all) looked at"
+                words.append("\(Formats.count(progress.found)) match" + (scan.isStopped ? "; stopped, \(looked)" : scan.isDone ? " of \(all)" : "; \(looked)"))
             } else {
                 words.append("\(scan.isDone ? "" : "looking: ")the first \(Formats.count(progress.looked)) of \(all)")
             }
