@@ -3,7 +3,7 @@ import CeleriacCore
 /// The messages that wait in a queue, the one that is served next first.
 enum MessagesScreen {
     static let table = Table<MessageRow>(id: \.id, [
-        Column("PLACE", field: "position", 5, 7, most: 11, right: true, drop: 0) { row, _ in row.hasPlace ? CellText(Formats.grouped(row.message.position + 1), .dim) : .notApplicable },
+        Column("PLACE", field: "position", 5, 7, most: 11, right: true, drop: 0) { row, _ in row.hasPlace ? CellText([Formats.grouped(row.message.position + 1), String(row.message.position + 1)], .dim) : .notApplicable },
         Column("AGE", field: "age", 6, 6, right: true, drop: 3) { row, context in
             CellText(row.age(now: context.now), context, format: Formats.age)
         },
