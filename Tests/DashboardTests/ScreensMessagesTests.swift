@@ -247,6 +247,7 @@ extension Session {
         picture.tasks = ListPage(rows: session.tasks, matching: 4, total: 4)
         let text = session.state.render(picture, keymap: Sample.keymap).text
         try ScreensPictureTests().compare(text, with: "messages-held")
+        for command in [Command.editMessage, .remove, .raw] { #expect(session.state.whyNot(command, picture) == "no task is selected: j or a click selects") }
     }
 
     @Test func deadLettersTellTheirReasons() throws {

@@ -47,6 +47,7 @@ extension DashboardState {
             return .worker(worker)
         case .message(let message): return .message(message)
         case .trash: return .nothing("no act is selected: j or a click selects")
+        case .queue(_, .held): return .nothing("no task is selected: j or a click selects")
         case .queue(let name, _):
             guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return .nothing("this queue is not known any more") }
             return .queue(queue)
