@@ -60,6 +60,20 @@ import Testing
         await scene.close()
     }
 
+    @Test func whatAWorkerHoldsIsFoundBeforeWhatWaits() async throws {
+        let scene = try await Scene()
+        try await scene.push("q", ["a", "b"])
+        try await scene.hold("q", ["b", "c"])
+        let waiting = try #require(await scene.broker.message(of: "a"))
+        #expect(waiting.queue == "q" && waiting.position == 0)
+        for id in ["b", "c"] as [TaskID] {
+            let held = try #require(await scene.broker.message(of: id))
+            #expect(held.queue == "q" && held.position == nil && held.message.id == id)
+        }
+        #expect(try await scene.broker.message(of: "d") == nil)
+        await scene.close()
+    }
+
     @Test func queuesAreFoundByBindingAndByContent() async throws {
         let scene = try await Scene()
         let bindings = [

@@ -18,11 +18,6 @@ import Testing
         broker = try SQLiteBroker(file.url, permission: .act)
     }
 
-    /// Rows of the file, as another program sees them.
-    private func rows(_ sql: String) throws -> [Row] { try DatabaseQueue(path: file.path).read { try Row.fetchAll($0, sql: sql) } }
-
-    private func change(_ sql: String) throws { try DatabaseQueue(path: file.path).write { try $0.execute(sql: sql) } }
-
     private func all(_ queue: QueueName = "q") async throws -> [KeptMessage] {
         let walk = try await broker.walk(queue, needle: [])
         var messages: [KeptMessage] = []
@@ -36,11 +31,11 @@ import Testing
 
     @Test func whatIsPutBackIsTheVeryRowsAgain() async throws {
         try await store.publish((0..<4).map { message("m\($0)") } + [message("late", priority: 5), message("m4"), message("later", priority: 5)])
-        let before = try rows(Self.table), messages = try await all()
+        let before = try file.rows(Self.table), messages = try await all()
         #expect(try await remove([messages[1], messages[2], messages[5]]) == 3)
         try await store.publish([message("new")])
         try await broker.insert([messages[1], messages[2], messages[5]], at: .front)
-        #expect(try rows(Self.table).dropLast() == before[...])
+        #expect(try file.rows(Self.table).dropLast() == before[...])
         #expect(try await store.claimAll("q").map(\.text) == ["m0", "m1", "m2", "m3", "m4", "new", "late", "later"])
     }
 
@@ -50,14 +45,14 @@ import Testing
         try await broker.insert([stranger("a"), stranger("x", priority: 5), stranger("b")], at: .front)
         try await broker.insert([stranger("c")], at: .front)
         #expect(try await all().map { try Envelope(decoding: $0.bytes).deliveryTag } == ["c", "a", "b", "m0", "x", "late"])
-        #expect(try rows("SELECT count(*) FROM kombu_message WHERE id <= 0").first?[0] == 4)
+        #expect(try file.rows("SELECT count(*) FROM kombu_message WHERE id <= 0").first?[0] == 4)
         let claimed = try await store.claimAll("q")
         #expect(claimed.map(\.text) == ["c", "a", "b", "m0", "x", "late"])
         try await store.settle(claimed.map { .acknowledge($0.tag) }, owner: "celery@w1")
-        #expect(try rows("SELECT 1 FROM kombu_message").isEmpty && rows("SELECT 1 FROM celeriac_claim").isEmpty)
+        #expect(try file.rows("SELECT 1 FROM kombu_message").isEmpty && file.rows("SELECT 1 FROM celeriac_claim").isEmpty)
         // Ids are still never used again.
         try await store.publish([message("m1")])
-        #expect(try rows("SELECT id FROM kombu_message").first?[0] == 3)
+        #expect(try file.rows("SELECT id FROM kombu_message").first?[0] == 3)
     }
 
     @Test func aPlaceThatIsTakenOrElsewhereIsNone() async throws {
@@ -95,7 +90,7 @@ import Testing
         try await store.publish([message("m0")])
         let kept = try await all()
         let stale = try await store.claim(from: ["q"], upTo: 1, owner: "celery@w1", wait: .zero)
-        try change("DELETE FROM kombu_message")
+        try file.change("DELETE FROM kombu_message")
         try await broker.insert(kept, at: .front)
         try await store.settle(stale.map { .acknowledge($0.tag) }, owner: "celery@w1")
         let again = try await store.claimAll("q")
@@ -115,10 +110,10 @@ import Testing
     /// SQLite keeps any value in any column.
     @Test func rowsThatSomebodyElseWroteAreMet() async throws {
         try await store.publish([message("m0")])
-        try change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, '2024-01-02 03:04:05.000006', 'dated', 1, 1)")
-        try change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, 5, X'FF00', 1, 1)")
-        try change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, X'0102', '', 1, 1)")
-        try change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, 2.5, 17, 1, 1)")
+        try file.change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, '2024-01-02 03:04:05.000006', 'dated', 1, 1)")
+        try file.change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, 5, X'FF00', 1, 1)")
+        try file.change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, X'0102', '', 1, 1)")
+        try file.change("INSERT INTO kombu_message (visible, timestamp, payload, version, queue_id) VALUES (1, 2.5, 17, 1, 1)")
         let messages = try await all()
         #expect(messages.dropFirst().map(\.bytes) == [Array("17".utf8), [0xFF, 0], Array("dated".utf8), []])
         #expect(try await broker.peek("q", from: 0, limit: 9).messages.map(\.kept) == messages)

@@ -17,11 +17,6 @@ import Testing
         store = try SQLiteStore(file.url, now: clock.now)
     }
 
-    /// Rows of the file, as another program sees them.
-    private func rows(_ sql: String) throws -> [Row] {
-        try DatabaseQueue(path: file.path).read { try Row.fetchAll($0, sql: sql) }
-    }
-
     @Test func messagesComeInOrderAndOnce() async throws {
         try await store.publish((0..<5).map { message("m\($0)") })
         #expect(try await store.claimAll("q").map(\.text) == ["m0", "m1", "m2", "m3", "m4"])
@@ -48,15 +43,15 @@ import Testing
     @Test func whatIsClaimedIsInvisibleToPythonAndGoneWhenAcknowledged() async throws {
         try await store.publish([message("m0")])
         let claimed = try await store.claimAll("q")
-        var row = try #require(try rows("SELECT visible, version FROM kombu_message").first)
+        var row = try #require(try file.rows("SELECT visible, version FROM kombu_message").first)
         #expect(row["visible"] as Bool == false)
         #expect(row["version"] as Int == 2)
-        row = try #require(try rows("SELECT o.name, c.claimed_at FROM celeriac_claim c JOIN celeriac_owner o ON o.id = c.owner_id").first)
+        row = try #require(try file.rows("SELECT o.name, c.claimed_at FROM celeriac_claim c JOIN celeriac_owner o ON o.id = c.owner_id").first)
         #expect(row[0] as String == "celery@w1")
         #expect(row[1] as Double == clock.now())
         try await store.settle(claimed.map { .acknowledge($0.tag) }, owner: "celery@w1")
-        #expect(try rows("SELECT 1 FROM kombu_message").isEmpty)
-        #expect(try rows("SELECT 1 FROM celeriac_claim").isEmpty)
+        #expect(try file.rows("SELECT 1 FROM kombu_message").isEmpty)
+        #expect(try file.rows("SELECT 1 FROM celeriac_claim").isEmpty)
     }
 
     @Test func settlingTwiceOrWithAForeignTagChangesNothing() async throws {
@@ -142,12 +137,12 @@ import Testing
         }
         #expect(try await other.claimAll("q").isEmpty)
         try await store.settle(held.map { .acknowledge($0.tag) }, owner: "celery@w1")
-        #expect(try rows("SELECT 1 FROM kombu_message").isEmpty)
+        #expect(try file.rows("SELECT 1 FROM kombu_message").isEmpty)
     }
 
     @Test func whatIsUnreadableIsDeliveredAsItCame() async throws {
         try await store.publish([message("m0")])
-        try await DatabaseQueue(path: file.path).write { try $0.execute(sql: "UPDATE kombu_message SET payload = 'nonsense'") }
+        try file.change("UPDATE kombu_message SET payload = 'nonsense'")
         var claimed = try await store.claimAll("q")
         guard case .unreadable(_, let raw)? = claimed.first?.content else { return #expect(Bool(false), "it was readable") }
         #expect(String(decoding: raw, as: UTF8.self) == "nonsense")

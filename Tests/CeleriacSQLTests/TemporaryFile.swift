@@ -2,6 +2,7 @@ import CeleriacBroker
 import CeleriacCore
 import CeleriacSQL
 import Foundation
+import GRDB
 import OrderedCollections
 import Synchronization
 
@@ -20,6 +21,11 @@ final class TemporaryFile: Sendable {
     /// Absolute: `sqlite:////tmp/…`.
     var url: BrokerURL { BrokerURL(scheme: "sqlite", path: path) }
     var folderPath: String { folder.path }
+
+    /// What another program sees and does.
+    func rows(_ sql: String) throws -> [Row] { try DatabaseQueue(path: path).read { try Row.fetchAll($0, sql: sql) } }
+    func change(_ sql: String) throws { try DatabaseQueue(path: path).write { try $0.execute(sql: sql) } }
+    func count(_ table: String) throws -> Int { try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? -1 } }
 }
 
 /// A clock that is set by hand.

@@ -162,6 +162,25 @@ extension Session {
         #expect(session.press("esc q") == [.stopScan("default")])
     }
 
+    @Test func aLookThatIsStoppedSaysHowFarItCame() throws {
+        var session = Session.atMessages()
+        session.press("/")
+        session.type("name:mail.*")
+        session.press("enter")
+        #expect(session.grid.text.contains("Ctrl-x stop looking"))
+        var progress = JobProgress()
+        (progress.total, progress.looked, progress.found) = (12_482, 3000, 1000)
+        let part = ScanPart(messages: [MessageSample.message(1)], havePlaces: false, progress: progress)
+        session.state.handle(.scanned("default", id: 1, part), now: session.now)
+        #expect(session.press("ctrl-x") == [.stopScan("default")])
+        // The last word of the look itself comes when it has been stopped.
+        var last = part
+        last.isDone = true
+        session.state.handle(.scanned("default", id: 1, last), now: session.now)
+        session.look()
+        #expect(session.titleLine.contains("1,000 match; stopped, 3,000 of 12,482 looked at") && !session.grid.text.contains("Ctrl-x"))
+    }
+
     @Test func sortingLooksAtMoreThanIsShown() {
         var session = Session.atMessages()
         #expect(session.press(">") == [.scan("default", nil, id: 1)])
@@ -228,6 +247,7 @@ extension Session {
         picture.tasks = ListPage(rows: session.tasks, matching: 4, total: 4)
         let text = session.state.render(picture, keymap: Sample.keymap).text
         try ScreensPictureTests().compare(text, with: "messages-held")
+        for command in [Command.editMessage, .remove, .raw] { #expect(session.state.whyNot(command, picture) == "no task is selected: j or a click selects") }
     }
 
     @Test func deadLettersTellTheirReasons() throws {
@@ -314,6 +334,21 @@ extension Session {
         #expect(session.state.due(now: session.now) == [.peek("default", from: 0)])
         session.take(MessageSample.sample(total: 300))
         #expect(session.titleLine.contains("300 messages") && session.grid.text.contains("order-0'"))
+    }
+
+    @Test func anEmptyQueueSaysSoAndKeepsSayingIt() throws {
+        var session = Session.atMessages(columns: 80, rows: 24, total: 0)
+        try ScreensPictureTests().compare(session.grid.text, with: "messages-empty")
+        session.take(MessageSample.sample(total: 0))
+        // Neither while it is looked at again, nor where the broker has counted none and a look would leave marks.
+        #expect(session.state.due(now: session.now + 3) == [.peek("default", from: 0)])
+        #expect(session.grid.text.contains("- no message waits"))
+        session = Session(columns: 110, rows: 30)
+        session.state.peekingMarks = true
+        session.queues[0].ready = .known(0)
+        session.look()
+        session.press("3 enter ]")
+        #expect(session.grid.text.contains("- no message waits") && !session.grid.text.contains("p asks"))
     }
 
     @Test func itSaysWhyNot() {

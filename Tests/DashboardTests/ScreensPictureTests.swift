@@ -87,12 +87,12 @@ import Testing
 extension DashboardState {
     /// Two actions, one with replies of every kind.
     mutating func seedLog() {
-        var entry = LogEntry(id: 1, at: Sample.now - 65, title: "revoke 3 tasks", command: "celery -b redis://cache:6379/0 control revoke 8a1f0c22")
+        var entry = LogEntry(id: 1, at: Sample.now - 65, title: "revoke 3 tasks", command: "celery -b redis://cache:6379/0 control revoke 8a1f0c22 8a1f0c23 8a1f0c24", target: "8a1f0c22 8a1f0c23 8a1f0c24", who: "anna@ops-1")
         handle(.logged(entry), now: Sample.now - 65)
         handle(.reply(log: 1, ControlReply(worker: "celery@web-1", value: ["ok": "tasks 8a1f flagged as revoked"])), now: Sample.now - 64)
         handle(.reply(log: 1, ControlReply(worker: "celery@web-2", value: ["error": "no such method"])), now: Sample.now - 64)
         handle(.finished(log: 1, summary: "revoked 3 tasks on 2 of 3 workers (batch-2 silent)", isError: false), now: Sample.now - 63)
-        entry = LogEntry(id: 2, at: Sample.now - 4, title: "grow the pool of celery@web-1", command: "celery control pool_grow 1")
+        entry = LogEntry(id: 2, at: Sample.now - 4, title: "grow the pool of celery@web-1", command: "celery control pool_grow 1", target: "celery@web-1", who: "anna@ops-1")
         handle(.logged(entry), now: Sample.now - 4)
     }
 }

@@ -209,6 +209,11 @@ import Testing
         #expect(Set(Command.allCases.map { "\($0.place.rawValue).\($0.rawValue)" }) == bound)
     }
 
+    @Test(arguments: [60, 80, 100, 200]) func aContextMarkedProductionIsAlwaysCalledSo(columns: Int) {
+        let session = Session(columns: columns, rows: 24, isProduction: true)
+        #expect(session.grid.text.split(separator: "\n").first?.contains("prod  production") == true)
+    }
+
     @Test func theLogKeepsTheNewestThousand() {
         var state = DashboardState(rows: 24, columns: 80)
         for id in 0..<1500 { state.handle(.logged(LogEntry(id: id, at: 0, title: "a", command: "b")), now: 0) }

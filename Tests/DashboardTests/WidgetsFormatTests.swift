@@ -10,6 +10,19 @@ import Testing
         #expect(Formats.count(value) == text)
     }
 
+    @Test(arguments: [(0, "0"), (9_999, "9,999"), (12_482, "12 k"), (299_999, "300 k"), (999_499, "999 k"), (999_500, "1.0 M"), (1_234_567, "1.2 M"), (.max, "9,223,372,036.9 G")])
+    func countsAreRoundedWhereTheyDoNotFit(_ value: Int, _ text: String) {
+        #expect(Formats.roughCount(value) == text)
+        let cell = CellText(count: .inferred(value), DrawContext(now: 0, timeMode: .utc, zone: .utc, isStale: false))
+        #expect(cell.fitting(7) == "≈" + (value < 100_000 || value >= 1_000_000 ? Formats.count(value) : text) || value == .max)
+    }
+
+    @Test(arguments: [(0.041, "41 ms"), (59.4, "59 s"), (750, "12 m"), (7_530, "2 h"), (-750, "-12 m"), (.infinity, "never"), (.nan, "?")] as [(Double, String)])
+    func durationsAreRoundedWhereTheyDoNotFit(_ seconds: Double, _ text: String) {
+        #expect(Formats.roughDuration(seconds) == text)
+        #expect(CellText(seconds: seconds).fitting(7) == (seconds.magnitude == 750 ? text : Formats.duration(seconds)))
+    }
+
     @Test(arguments: [
         (0, "0 s"), (0.0004, "<1 ms"), (0.041, "41 ms"), (0.9996, "1.0 s"), (1.1, "1.1 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 m"), (63, "1 m 3 s"), (3600, "1 h"), (7500, "2 h 5 m"),
         (266_400, "3 d 2 h"), (-0.02, "-20 ms"), (.infinity, "never"), (.nan, "?"), (1e300, "292,277,024,627.9 y"),

@@ -42,7 +42,7 @@ import Testing
         #expect(grid.text == """
               ID       NAME           RUN▼
             ◆ 8a1f     shop.charge   41 ms
-            ▶ 77c0     漢字漢字漢字 1 m 3…
+            ▶ 77c0     漢字漢字漢字    1 m
             """)
         #expect(grid[2, 0].style == Style(.selection) && grid[2, 29].style == Style(.selection))
         #expect(grid[1, 0].style == Style(.mark))

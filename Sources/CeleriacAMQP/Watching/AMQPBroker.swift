@@ -82,21 +82,10 @@ extension AMQPBroker {
     }
 
     public func ask(_ request: ControlRequest, timeout: Duration) -> AsyncThrowingStream<ControlReply, any Error> {
-        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
-        // Of its own, since the reply queue has to be removed also when the consumer has left.
-        let task = activities.begin { [pidbox, permission, endpoint] in
-            do throws(TransportError) {
-                try ControlGuard.check(request, permission, endpoint)
-                try await pidbox.ask(request, timeout: timeout) { continuation.yield($0) }
-                continuation.finish()
-            } catch {
-                continuation.finish(throwing: error)
-            }
+        activities.replies { [pidbox, permission, endpoint] replies in
+            try ControlGuard.check(request, permission, endpoint)
+            try await pidbox.ask(request, timeout: timeout) { replies.yield($0) }
         }
-        continuation.onTermination = { reason in
-            if case .cancelled = reason { task.cancel() }
-        }
-        return stream
     }
 
     public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {

@@ -1,3 +1,4 @@
+package import CeleriacCore
 import Synchronization
 
 /// What goes on by itself on behalf of a broker, so that it can be ended with it.
@@ -22,6 +23,26 @@ package final class Activities: Sendable {
             state.tasks[number] = task
             return task
         }
+    }
+
+    /// What `gather` hands over, to whoever listens. It is ended when nobody does any more, and may clean up after it has said the last word.
+    package func replies(
+        _ gather: @escaping @Sendable (AsyncThrowingStream<ControlReply, any Error>.Continuation) async throws -> Void
+    ) -> AsyncThrowingStream<ControlReply, any Error> {
+        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
+        // Of its own, since what was made for the replies has to be removed also when the listener has left.
+        let task = begin {
+            do {
+                try await gather(continuation)
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { reason in
+            if case .cancelled = reason { task.cancel() }
+        }
+        return stream
     }
 
     /// Cancels all, and waits until they have cleaned up, but not for long: a server that does not answer must not keep anyone from leaving.

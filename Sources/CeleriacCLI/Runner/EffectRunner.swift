@@ -174,7 +174,7 @@ actor EffectRunner {
     }
 
     /// The first of them, and how many more.
-    private static func words(_ targets: [String]?) -> String {
+    static func words(_ targets: [String]?) -> String {
         guard let targets else { return "all workers" }
         return ForeignText.safe(targets.prefix(20).joined(separator: " ") + (targets.count > 20 ? " and \(targets.count - 20) more" : ""))
     }

@@ -57,7 +57,7 @@ actor RetryEffects {
 
     func send(_ order: CallOrder) async {
         let title = order.resending == nil ? "send \(order.terms.name)" : "retry task \(order.known?.id ?? "")"
-        let log = await begin(title, command(order))
+        let log = await begin(title, order.known?.id.rawValue ?? order.terms.name, command(order))
         do {
             let id = try await retrying.send(order)
             let source = order.resending == nil ? nil : order.known?.source
@@ -74,7 +74,7 @@ actor RetryEffects {
     /// Revokes what a worker holds, then sends what the draft says in its place, under a new id.
     /// - Parameter revoke: whether workers have confirmed it.
     func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: @Sendable (TaskID) async -> Bool) async {
-        let log = await begin("send \(message.name) \(message.id) again, changed", "")
+        let log = await begin("send \(message.name) \(message.id) again, changed", message.id.rawValue, "")
         func refuse(_ reason: String) {
             let words = ForeignText.safe(reason)
             report(.messageEdited(.refused(words)))
@@ -94,7 +94,7 @@ actor RetryEffects {
         case .matching(let filter, let count): await monitor.ids(matching: filter, limit: count)
         }
         guard !ids.isEmpty else { return report(.notify("refused: no task matches any more", isError: true)) }
-        let log = await begin("retry \(Formats.plural(ids.count, "task"))" + (terms.keepsID ? " under their own ids" : ""), command(deed, terms))
+        let log = await begin("retry \(Formats.plural(ids.count, "task"))" + (terms.keepsID ? " under their own ids" : ""), EffectRunner.words(ids.map(\.rawValue)), command(deed, terms))
         // Unstructured on purpose: it goes on while the screen does, and is stopped by its key, or with the process.
         jobs[log] = Task {
             await self.run(ids, terms, log)
@@ -120,9 +120,9 @@ actor RetryEffects {
 
     // MARK: - Telling
 
-    private func begin(_ title: String, _ command: String) async -> Int {
+    private func begin(_ title: String, _ target: String, _ command: String) async -> Int {
         let log = await nextLog()
-        report(.logged(LogEntry(id: log, at: Clock.now, title: ForeignText.safe(title), command: ForeignText.safe(command))))
+        report(.logged(LogEntry(id: log, at: Clock.now, title: ForeignText.safe(title), command: ForeignText.safe(command), target: ForeignText.safe(target))))
         return log
     }
 

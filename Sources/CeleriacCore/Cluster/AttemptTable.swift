@@ -45,6 +45,16 @@ struct AttemptTable: Sendable {
         }
     }
 
+    /// Tells the end of the newest try that was kept, where nobody has told it and `isIt` knows the try by it.
+    /// - Returns: whether it was that one.
+    mutating func end(_ task: TaskKey, where isIt: (Attempt) -> Bool, _ change: (inout Attempt) -> Void) -> Bool {
+        guard var attempt = attempts[task]?.popLast() else { return false }
+        let isThat = attempt.ended.isNaN && isIt(attempt)
+        if isThat { change(&attempt) }
+        attempts[task]?.append(attempt)
+        return isThat
+    }
+
     mutating func remove(_ task: TaskKey) {
         guard !attempts.isEmpty, let gone = attempts.removeValue(forKey: task) else { return }
         count -= gone.count
@@ -88,8 +98,8 @@ extension ClusterState {
                 state: words[attempt.state], retries: Int(attempt.retries), exception: attempt.exception.isEmpty ? nil : attempt.exception, isLost: attempt.ended.isNaN)
         }
         let row = taskRow(slot, now: now)
-        // The try that a retry ended is among the past ones, and the next one has not begun.
-        if row.state == .retry, !past.isEmpty { return past }
+        // The try that a retry ended is among the past ones. The next one may have been received before that was told.
+        if row.state == .retry, let last = past.last, last.receivedAt == row.receivedAt { return past }
         guard row.receivedAt != nil || row.startedAt != nil || row.state.isFinal else { return past }
         // Of times only those count that are of this try.
         let began = row.receivedAt ?? -.infinity
@@ -101,16 +111,26 @@ extension ClusterState {
             } else {
                 current.state = current.startedAt == nil ? .received : .started
             }
+        } else if row.state == .retry, !past.isEmpty {
+            current.state = current.startedAt == nil ? .received : .started
         }
         return past + [current]
     }
 
     /// Keeps the try that has just been ended by a retry.
+    ///
+    /// A worker sends the message of the next try before it tells of the end of this one, and whoever is free has received it by then.
     mutating func keepRetried(_ slot: SlotID, at timestamp: Double) {
-        let task = tasks[slot]
+        let task = tasks[slot], exception = exceptionType(of: slot) ?? ""
+        let isTold = earlier.end(task.key) { $0.worker == task.worker && $0.received < task.received && $0.retries + 1 == task.retries } _: { attempt in
+            (attempt.ended, attempt.state, attempt.exception) = (timestamp, .retry, exception)
+        }
+        if isTold { return }
+        // What was sent since it was received is the next one.
+        let retries = task.sent > task.received ? max(0, task.retries - 1) : task.retries
         earlier.add(
             AttemptTable.Attempt(
-                worker: task.worker, received: task.received, started: task.started < task.received ? .nan : task.started, ended: timestamp, state: .retry, retries: task.retries, exception: exceptionType(of: slot) ?? ""),
+                worker: task.worker, received: task.received, started: task.started < task.received ? .nan : task.started, ended: timestamp, state: .retry, retries: retries, exception: exception),
             to: task.key)
     }
 }

@@ -177,10 +177,12 @@ extension ClusterState {
 extension ClusterState {
     /// Keeps the try after which a task was received again: it had ended, or its worker was lost.
     private mutating func keep(_ before: TaskSnapshot, of slot: SlotID) {
+        // A retry that was sent since has counted up already.
+        let isCounted = before.sent > before.received && before.retries > 0 && before.retries == tasks[slot].retries
         earlier.add(
             AttemptTable.Attempt(
-                worker: before.worker, received: before.received, started: before.started, ended: before.state.isFinal ? before.finished : .nan, state: before.state,
-                retries: before.retries, exception: before.state == .failure ? exceptionType(of: slot) ?? "" : ""),
+                worker: before.worker, received: before.received, started: before.started < before.received ? .nan : before.started,
+                ended: before.state.isFinal ? before.finished : .nan, state: before.state, retries: before.retries - (isCounted ? 1 : 0), exception: before.state == .failure ? exceptionType(of: slot) ?? "" : ""),
             to: tasks[slot].key)
     }
 }

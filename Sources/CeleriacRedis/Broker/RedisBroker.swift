@@ -56,21 +56,7 @@ extension RedisBroker {
     }
 
     public func ask(_ request: ControlRequest, timeout: Duration) -> AsyncThrowingStream<ControlReply, any Error> {
-        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
-        // Of its own, since the reply box has to be removed also when the consumer has left.
-        let task = activities.begin { [pidbox] in
-            await pidbox.ask(request, timeout: timeout) { reply in
-                switch reply {
-                case .success(let reply): continuation.yield(reply)
-                case .failure(let error): continuation.finish(throwing: error)
-                case nil: continuation.finish()
-                }
-            }
-        }
-        continuation.onTermination = { reason in
-            if case .cancelled = reason { task.cancel() }
-        }
-        return stream
+        activities.replies { [pidbox] in try await pidbox.ask(request, timeout: timeout, replies: $0) }
     }
 
     public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {

@@ -25,31 +25,23 @@ final class Pidbox: Sendable {
     }
 
     /// Publishes, then hands over replies as they come. Returns when all receivers, or all destinations, have answered, else `timeout` after the last reply, or when
-    /// its task is cancelled. Whichever way it ends, what was made for it is removed.
-    func ask(_ request: ControlRequest, timeout: Duration, handOver: @Sendable (Result<ControlReply, TransportError>?) -> Void) async {
-        do throws(TransportError) {
-            try ControlGuard.check(request, pool.gate.permission, pool.endpoint.shown)
-            let connection = try await pool.lend()
-            let box = ReplyBox(oid: freshUUID(), ticket: freshUUID())
-            pool.gate.open(box: box.oid)
-            defer { pool.gate.close(box: box.oid) }
-            var failure: TransportError?
-            var isAnswered = false
-            do throws(TransportError) {
-                isAnswered = try await gather(request, box, connection, timeout) { handOver(.success($0)) }
-            } catch {
-                failure = error
-            }
-            await pool.giveBack(connection)
-            await sweep(box)
-            handOver(failure.map(Result.failure))
-            guard !isAnswered else { return }
-            // A node that looked up the binding just before it was removed writes into the box just after.
-            try? await Task.sleep(for: Self.afterglow)
-            _ = try? await pool.send([RedisCommand("DEL", keys.replyKey(box.oid))])
-        } catch {
-            handOver(.failure(error))
-        }
+    /// its task is cancelled. Whichever way it ends, what was made for it is removed, the last of it when the replies have ended.
+    func ask(_ request: ControlRequest, timeout: Duration, replies: AsyncThrowingStream<ControlReply, any Error>.Continuation) async throws(TransportError) {
+        try ControlGuard.check(request, pool.gate.permission, pool.endpoint.shown)
+        let connection = try await pool.lend()
+        let box = ReplyBox(oid: freshUUID(), ticket: freshUUID())
+        pool.gate.open(box: box.oid)
+        defer { pool.gate.close(box: box.oid) }
+        var failure: TransportError?
+        var isAnswered = false
+        do throws(TransportError) { isAnswered = try await gather(request, box, connection, timeout) { replies.yield($0) } } catch { failure = error }
+        await pool.giveBack(connection)
+        await sweep(box)
+        replies.finish(throwing: failure)
+        guard !isAnswered else { return }
+        // A node that looked up the binding just before it was removed writes into the box just after.
+        try? await Task.sleep(for: Self.afterglow)
+        _ = try? await pool.send([RedisCommand("DEL", keys.replyKey(box.oid))])
     }
 
     private struct ReplyBox {

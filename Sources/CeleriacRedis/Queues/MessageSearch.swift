@@ -10,8 +10,9 @@ struct MessageSearch {
     /// Messages fetched in one round trip.
     private static let step = 500
 
-    /// - Parameter queues: where to look; what workers hold is searched last.
+    /// - Parameter queues: where to look; what workers hold is searched first, since it is little, and again last: one may have taken the message meanwhile.
     func run(in queues: [String], _ bindings: Bindings) async throws(TransportError) -> FoundMessage? {
+        if let found = try await held(bindings) { return found }
         for queue in queues {
             if let found = try await waiting(in: queue) { return found }
         }

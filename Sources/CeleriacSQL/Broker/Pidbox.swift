@@ -32,8 +32,8 @@ final class Pidbox: Sendable {
     }
 
     /// Broadcasts, then hands over replies as they come. Returns when all receivers, or all destinations, have answered, else `timeout` after the last reply,
-    /// or when its task is cancelled. Whichever way it ends, what was made for it is removed.
-    func ask(_ request: ControlRequest, timeout: Duration, handOver: @Sendable (ControlReply) -> Void) async throws(TransportError) {
+    /// or when its task is cancelled. Whichever way it ends, what was made for it is removed, the last of it when the replies have ended.
+    func ask(_ request: ControlRequest, timeout: Duration, replies: AsyncThrowingStream<ControlReply, any Error>.Continuation) async throws(TransportError) {
         try ControlGuard.check(request, permission, access.endpoint)
         let oid = freshUUID()
         let box = QueueName("\(oid).\(replyExchange)")
@@ -46,17 +46,17 @@ final class Pidbox: Sendable {
                 _ = try database.makeQueue(box.rawValue)
                 try database.run(OwnTables.bind, [address.exchange, Queue.ExchangeType.direct.rawValue, oid, box.rawValue])
             }
-            isAnswered = try await gather(request, address, box, timeout, handOver)
+            isAnswered = try await gather(request, address, box, timeout) { replies.yield($0) }
         } catch {
             failure = error
         }
         await sweep(box)
-        if !isAnswered, failure == nil {
-            // A node that looked up the binding just before it was removed writes into the box just after.
-            try? await Task.sleep(for: Self.afterglow)
-            await sweep(box)
-        }
         if let failure { throw failure }
+        replies.finish()
+        guard !isAnswered else { return }
+        // A node that looked up the binding just before it was removed writes into the box just after.
+        try? await Task.sleep(for: Self.afterglow)
+        await sweep(box)
     }
 
     /// - Returns: whether nothing more can come.

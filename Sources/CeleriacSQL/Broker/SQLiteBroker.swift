@@ -54,20 +54,7 @@ extension SQLiteBroker {
     }
 
     public func ask(_ request: ControlRequest, timeout: Duration) -> AsyncThrowingStream<ControlReply, any Error> {
-        let (stream, continuation) = AsyncThrowingStream<ControlReply, any Error>.makeStream()
-        // Of its own, since the reply box has to be removed also when the consumer has left.
-        let task = activities.begin { [pidbox] in
-            do throws(TransportError) {
-                try await pidbox.ask(request, timeout: timeout) { continuation.yield($0) }
-                continuation.finish()
-            } catch {
-                continuation.finish(throwing: error)
-            }
-        }
-        continuation.onTermination = { reason in
-            if case .cancelled = reason { task.cancel() }
-        }
-        return stream
+        activities.replies { [pidbox] in try await pidbox.ask(request, timeout: timeout, replies: $0) }
     }
 
     public func facts(known: Set<QueueName>, now: Double) async throws(TransportError) -> BrokerFacts {

@@ -8,7 +8,7 @@ enum BeatScreen {
         Column("TASK", field: "task", 14, 18, most: 60, flexible: true, drop: 6) { row, _ in CellText(foreign: row.entry.task) },
         Column("SCHEDULE", field: "schedule", 20, 34, most: 60, flexible: true, drop: 3) { row, _ in CellText(foreign: row.words) },
         last, outcome, next, state,
-        Column("RUNS", field: "total_runs", 5, 8, right: true, drop: 9) { row, _ in CellText(Formats.count(row.entry.runs), row.entry.runs == 0 ? .dim : .text) },
+        Column("RUNS", field: "total_runs", 5, 8, right: true, drop: 9) { row, _ in CellText(count: row.entry.runs, row.entry.runs == 0 ? .dim : .text) },
         Column("ZONE", field: "zone", 13, 13, most: 24, drop: 7) { row, _ in CellText(safe(row.zoneName), row.entry.zone == nil ? .dim : .text) },
         Column("ARGS", 14, 20, most: 80, flexible: true, drop: 8) { row, _ in arguments(row) },
     ])

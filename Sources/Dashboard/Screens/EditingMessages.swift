@@ -27,6 +27,7 @@ extension DashboardState {
     mutating func openHeldForm(_ message: TaskMessage, in queue: QueueName, _ now: Double) {
         // Something else may have been opened while it was looked for.
         guard modals.isEmpty, isOnHeld else { return }
+        notice = nil
         openMessageForm(MessageDraft(message, in: queue), .replaceHeld(message), title: "Held \(message.id.rawValue)  \(message.name)", notes: [Self.newID], now)
     }
 

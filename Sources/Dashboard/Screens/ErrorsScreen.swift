@@ -3,7 +3,7 @@ import CeleriacCore
 /// What has failed since watching began, by exception and task, the largest group first.
 enum ErrorsScreen {
     static let table = Table<FailureRow>(id: \.id, [
-        Column("COUNT", field: "count", 6, 8, right: true, drop: 0) { row, _ in CellText(Formats.count(row.total), .failure) },
+        Column("COUNT", field: "count", 6, 8, right: true, drop: 0) { row, _ in CellText(count: row.total, .failure) },
         Column("EXCEPTION", field: "exception", 14, 28, most: 80, flexible: true, drop: 0) { row, _ in CellText(foreign: row.exception) },
         Column("TASK", field: "name", 12, 26, most: 60, flexible: true, drop: 0) { row, _ in CellText(foreign: row.task) },
         Column("FIRST", field: "first", 8, 9, most: 16, right: true, drop: 3) { row, context in CellText(context.time(row.firstAt), .dim) },

@@ -13,7 +13,7 @@ extension DashboardState {
         if let detail = details.last, !isOnList { return focus(in: detail, picture) }
         let list = list, state = self[list]
         guard let cursor = state.cursor else {
-            if let queue = listedQueue { return .nothing(messageLook.isAsking ? "the messages are still being asked for" : messagesMissing(queue, picture)[0]) }
+            if let queue = listedQueue { return .nothing(messageLook.isAsking && messageLook.at == nil ? "the messages are still being asked for" : messagesMissing(queue, picture)[0]) }
             return .nothing(list.selectsFirst ? "there is no \(list.noun) here" : "no \(list.noun) is selected: j or a click selects")
         }
         guard !state.isGone, let found = row(of: list, cursor, picture) else { return .nothing("this \(list.noun) is gone: j selects the next one") }
@@ -47,6 +47,7 @@ extension DashboardState {
             return .worker(worker)
         case .message(let message): return .message(message)
         case .trash: return .nothing("no act is selected: j or a click selects")
+        case .queue(_, .held): return .nothing("no task is selected: j or a click selects")
         case .queue(let name, _):
             guard let queue = picture.queues?.rows.first(where: { $0.name == name }) else { return .nothing("this queue is not known any more") }
             return .queue(queue)

@@ -21,7 +21,7 @@ struct HeaderLine {
         let header = picture.header, now = picture.now
         left = [Part([Span("celeriac", .title, .bold)], drop: 7)]
         left.append(Part([Span(safe(state.context), state.isProduction ? .bad : .accent, .bold)], drop: 0))
-        if state.isProduction { left.append(Part([Span("production", .bad)], drop: 9)) }
+        if state.isProduction { left.append(Part([Span("production", .bad)], drop: 3)) }
         if !state.endpoint.isEmpty { left.append(Part([Span("· " + safe(state.endpoint), .dim)], drop: 8)) }
         switch state.permission {
         case .act: break

@@ -62,7 +62,7 @@ extension DashboardState {
 
     func hintLine(_ picture: Picture, _ keymap: Keymap) -> HintLine {
         if let modal = modals.last { return HintLine(hints: modal.hints) }
-        return HintLine(hints: ((jobs.isEmpty ? [] : [.stopJob]) + hintedCommands).compactMap { command in
+        return HintLine(hints: ((whyNotStop == nil || !jobs.isEmpty ? [.stopJob] : []) + hintedCommands).compactMap { command in
             guard let key = keymap.keys(for: command.rawValue, scopes: scopes).first else { return nil }
             let isGrey = command.isActing && whyNot(command, picture) != nil
             return HintLine.Hint(keys: key.label, words: words(for: command, picture), command: command, isGrey: isGrey)
@@ -108,6 +108,8 @@ extension DashboardState {
         case .removeHard where scopes.first == "queues": return "purge"
         case .remove where isAboutMessages: return "delete"
         case .remove where scopes.first == "beat": return "remove"
+        case .stopJob where jobs.isEmpty: return "stop looking"
+        case .open where details.last?.subject == .trash: return "put back"
         case .suspendEntry: return entryRow(picture)?.entry.isEnabled == false ? "resume" : "suspend"
         case .filter where !isOnList: return "search"
         case .wide where !isOnList: return "wrap"

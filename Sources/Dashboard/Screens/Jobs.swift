@@ -20,7 +20,10 @@ extension DashboardState {
         guard running.count != 1 else { return stop(running[0].id) }
         if running.isEmpty {
             guard let queue = listedQueue else { return [] }
-            look(at: queue) { $0.scan?.isDone = true }
+            look(at: queue) { look in
+                look.scan?.isDone = true
+                look.scan?.isStopped = true
+            }
             return [.stopScan(queue)]
         }
         modals.append(.menu(Menu("Stop", running.map { Menu.Item($0.words(now: now), .stopJob($0.id)) }, openedAt: now)))

@@ -4,10 +4,12 @@ import CeleriacCore
 enum LogScreen {
     static let table = Table<LogEntry>(id: { String($0.id) }, [
         Column("WHEN", 8, 10, right: true, drop: 0) { entry, context in CellText(context.time(entry.at), .dim) },
-        Column("ACTION", 14, 34, most: 60, flexible: true, drop: 0) { entry, _ in CellText(foreign: entry.title) },
-        Column("REPLIES", 7, 7, right: true, drop: 3) { entry, _ in CellText(String(entry.replies.count), entry.replies.isEmpty ? .dim : .text) },
-        Column("OUTCOME", 12, 34, most: 80, flexible: true, drop: 1) { entry, _ in outcome(entry) },
-        Column("SAME AS", 16, 40, most: 120, flexible: true, drop: 2) { entry, _ in CellText(foreign: entry.command, .dim) },
+        Column("ACTION", 14, 20, most: 60, flexible: true, drop: 0) { entry, _ in CellText(foreign: entry.title) },
+        Column("TARGET", 12, 24, most: 80, flexible: true, drop: 2) { entry, _ in CellText(foreign: entry.target, .accent) },
+        Column("OUTCOME", 18, 34, most: 80, flexible: true, drop: 1) { entry, _ in outcome(entry) },
+        Column("REPLIES", 7, 7, right: true, drop: 4) { entry, _ in CellText(String(entry.replies.count), entry.replies.isEmpty ? .dim : .text) },
+        Column("WHO", 10, 18, most: 40, drop: 3) { entry, _ in CellText(foreign: entry.who) },
+        Column("SAME AS", 16, 40, most: 120, flexible: true, drop: 5) { entry, _ in CellText(foreign: entry.command, .dim) },
     ])
 
     private static func outcome(_ entry: LogEntry) -> CellText {

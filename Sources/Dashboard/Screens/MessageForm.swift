@@ -105,6 +105,9 @@ public struct MessageForm: Hashable, Sendable {
         return reading.terms
     }
 
+    /// What is wrong, in a line of its own: beside its field it may be cut.
+    var fault: String { form.fields.first { $0.problem != nil }.map { "\($0.label): \($0.problem ?? "")" } ?? "" }
+
     /// Names that begin as the name that was typed, else those that contain it.
     func matchingNames(_ typed: String) -> [String] {
         let begun = names.filter { $0.hasPrefix(typed) }

@@ -21,7 +21,7 @@ extension DashboardState {
         case .control("s"):
             let terms = form.check(now: now)
             modals.append(.message(form))
-            if let reason = whyNotAct(picture) { tell(reason) } else if let terms { confirm(form, terms, now) }
+            if let reason = whyNotAct(picture) { tell(reason) } else if let terms { confirm(form, terms, now) } else { tell(form.fault) }
             return []
         case .control("o") where form.isEdit:
             modals.append(.message(form))

@@ -122,6 +122,8 @@ struct MessageScan: Hashable, Sendable {
     var rows: [MessageRow] = []
     var progress = JobProgress()
     var isDone = false
+    /// The operator ended it.
+    var isStopped = false
     var problem: String?
 
     init(id: Int, filter: Filter?) {

@@ -3,7 +3,7 @@ import CeleriacCore
 /// The messages that wait in a queue, the one that is served next first.
 enum MessagesScreen {
     static let table = Table<MessageRow>(id: \.id, [
-        Column("PLACE", field: "position", 5, 7, most: 11, right: true, drop: 0) { row, _ in row.hasPlace ? CellText(Formats.grouped(row.message.position + 1), .dim) : .notApplicable },
+        Column("PLACE", field: "position", 5, 7, most: 11, right: true, drop: 0) { row, _ in row.hasPlace ? CellText([Formats.grouped(row.message.position + 1), String(row.message.position + 1)], .dim) : .notApplicable },
         Column("AGE", field: "age", 6, 6, right: true, drop: 3) { row, context in
             CellText(row.age(now: context.now), context, format: Formats.age)
         },
@@ -75,14 +75,15 @@ extension DashboardState {
         if let scan = look.scan {
             let progress = scan.progress, all = Formats.count(max(progress.total, look.total))
             if scan.filter != nil {
-                words.append("\(Formats.count(progress.found)) match" + (scan.isDone ? " of \(all)" : "; \(Formats.count(progress.looked)) of \(all) looked at"))
+                let looked = "\(Formats.count(progress.looked)) of \(all) looked at"
+                words.append("\(Formats.count(progress.found)) match" + (scan.isStopped ? "; stopped, \(looked)" : scan.isDone ? " of \(all)" : "; \(looked)"))
             } else {
                 words.append("\(scan.isDone ? "" : "looking: ")the first \(Formats.count(progress.looked)) of \(all)")
             }
             if scan.isCut, scan.filter != nil { words.append("\(Formats.count(scan.rows.count)) shown") }
         } else if let at = look.at {
             let age = "\(Formats.age(max(0, now - at))) ago"
-            if look.isMarked {
+            if look.isMarked, look.total > 0 {
                 words.append("sampled \(Formats.grouped(look.rows.count)) of \(Formats.grouped(look.total)), redelivered flag set, \(age)")
             } else {
                 words.append("\(Formats.count(look.total)) \(look.total == 1 ? "message" : "messages"), \(age)")
@@ -97,11 +98,14 @@ extension DashboardState {
         let look = messageLook
         if let problem = look.scan?.problem ?? look.problem { return TextView.wrapped([Line("? " + safe(problem))], width: max(20, documentArea.columns - 4)).map(\.text) }
         if let scan = look.scan, !scan.isDone { return ["looking …"] }
-        if look.isAsking { return ["…"] }
+        // What was seen holds until the next answer comes.
+        if look.isAsking, look.at == nil || look.isOutdated { return ["…"] }
         if let filter = look.list.filter { return ["nothing matches \(safe(filter.text))", "Esc clears the filter"] }
         guard look.at == nil else { return [look.isOutdated ? "…" : "- no message waits"] }
         guard peekingMarks else { return ["…"] }
-        if let reason = picture.queues?.rows.first(where: { $0.name == queue })?.traits?.whyNotPeek { return [safe(reason)] }
+        let row = picture.queues?.rows.first { $0.name == queue }
+        if let reason = row?.traits?.whyNotPeek { return [safe(reason)] }
+        if row?.ready.value == 0 { return ["- no message waits"] }
         return ["messages can only be looked at by taking them out and giving them back,", "with the flag redelivered set: p asks, and shows up to \(Self.sampledAtOnce) of them"]
     }
 

@@ -8,7 +8,7 @@ extension DashboardState {
             field("Ready", CellText(count: queue.ready, context, .accent)), field("Unacked", CellText(count: queue.unacked, context)),
             heldForETA(queue, picture.header.standing, context), field("Consumers", CellText(count: queue.consumers, context)),
             field("In", CellText(queue.inRate, context) { Formats.rate($0) + " /s" }), field("Out", CellText(queue.outRate, context) { Formats.rate($0) + " /s" }),
-            field("Empty in", CellText(queue.drain, context) { $0.isFinite ? Formats.duration($0.rounded()) : "never: it grows" }),
+            field("Empty in", CellText(queue.drain, context) { $0.isFinite ? Formats.duration($0.rounded()) : QueuesScreen.grows(queue) ? "never: it grows" : "never: it does not shrink" }),
             oldest(queue, picture.header.standing, context),
         ]
         if let at = queue.updatedAt { lines.append(field("Looked at", context.time(at), .dim)) }
@@ -47,10 +47,13 @@ extension DashboardState {
 
     func entryLines(_ id: Int, _ context: DrawContext) -> [Line] {
         guard let entry = log.first(where: { $0.id == id }) else { return [Line("this entry is not kept any more", .dim)] }
-        var lines = [field("Action", safe(entry.title)), field("Target", CellText(foreign: entry.target)), field("When", context.exactTime(entry.at)), field("Who", CellText(foreign: entry.who)), field("Same as", CellText(entry.command.isEmpty ? "-" : safe(entry.command, limit: 2000), entry.command.isEmpty ? .dim : .text))]
+        var lines = [
+            field("Action", safe(entry.title)), field("Target", CellText(foreign: entry.target)), field("When", context.exactTime(entry.at)),
+            field("Who", CellText(foreign: entry.who)), field("Same as", entry.command.isEmpty ? .notApplicable : CellText(safe(entry.command, limit: 2000))),
+        ]
         lines.append(entry.summary.map { field("Outcome", safe($0), entry.isError ? .bad : .good) } ?? field("Outcome", "…", .dim))
         lines += [.empty, heading("Replies")]
-        if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- no worker replied", .dim)) }
+        if entry.replies.isEmpty { lines.append(Line(entry.summary == nil ? "…" : "- none", .dim)) }
         for reply in entry.replies {
             let words = reply.error.map { Span(safe($0), .bad) } ?? Span(reply.value["ok"]?.string.map { safe($0) } ?? "", .good)
             lines.append(Line([Span(safe(reply.worker.rawValue) + "  ", .accent), words], target: .worker(reply.worker)))

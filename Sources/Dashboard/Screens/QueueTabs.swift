@@ -9,7 +9,7 @@ extension DashboardState {
         switch tab {
         case .messages: []
         case .names: nameLines(name, context, width: width)
-        case .held: heldLines(name, picture, context)
+        case .held: heldLines(name, picture, context, width: width)
         case .dead: deadLines(name, picture, context)
         case .facts: factLines(name, picture, context, width: width)
         }
@@ -35,7 +35,7 @@ extension DashboardState {
             let name = row.name.map { DisplayWidth.cut(safe($0), to: max(widest, width - 30), ellipsis: Glyphs.unicode.ellipsis) } ?? "of no task"
             return Line([Span(cells(Formats.grouped(row.count), Formats.percent(row.count, of: counts.looked), oldest, "")), Span(name, row.name == nil ? .warning : .accent)], target: .named(row.name, queue))
         }
-        return [Line("\(told) looked at, \(Formats.age(max(0, context.now - counts.at))) ago; Enter lists the messages of one task", .dim), .empty, Line(cells("MESSAGES", "%", "OLDEST", "TASK"), .heading)] + rows
+        return [Line("\(told) looked at, \(Formats.age(max(0, context.now - counts.at))) ago", .dim), Line("Enter lists the messages of one task", .dim), .empty, Line(cells("MESSAGES", "%", "OLDEST", "TASK"), .heading)] + rows
     }
 
     /// Filters the messages by their task.
@@ -52,7 +52,7 @@ extension DashboardState {
         try? Filter("queue=\(queue.rawValue.quotedForFilter) (state:received or state:started or state:retry)")
     }
 
-    private func heldLines(_ queue: QueueName, _ picture: Picture, _ context: DrawContext) -> [Line] {
+    private func heldLines(_ queue: QueueName, _ picture: Picture, _ context: DrawContext, width: Int) -> [Line] {
         guard let page = picture.tasks else { return [Line(context.glyphs.asking, .dim)] }
         let row = picture.queues?.rows.first { $0.name == queue }
         var words = ["\(Formats.grouped(page.matching)) known to be with workers"]
@@ -65,16 +65,19 @@ extension DashboardState {
         guard !page.rows.isEmpty else {
             return [told, .empty, Line("- no task of this queue is known to be with a worker: workers tell of those they take by events, and when they are asked", .dim)]
         }
+        // What a narrow window has no room for is cut, not wrapped: Enter opens the task.
+        let widths = [8, 12, width < 90 ? 12 : 16, 8, 24], room = max(0, width - widths.reduce(0) { $0 + $1 + 2 })
         func cell(_ text: CellText, _ width: Int) -> [Span] {
             var span = Span(DisplayWidth.pad(text.fitting(width), to: width) + "  ")
             span.style = text.style
             return [span]
         }
-        let heading = Line(["STATE", "ETA", "WORKER", "ID", "TASK"].enumerated().map { DisplayWidth.pad($0.element, to: [8, 12, 16, 8, 24][$0.offset]) + "  " }.joined() + "ARGS", .heading)
+        let titles = zip(["STATE", "ETA", "WORKER", "ID", "TASK"], widths).map { DisplayWidth.pad($0, to: $1) + "  " }.joined()
+        let heading = Line(titles + (room < 8 ? "" : "ARGS"), .heading)
         let rows = page.rows.sorted { ($0.eta ?? 0, $0.id.rawValue) < ($1.eta ?? 0, $1.id.rawValue) }.map { task in
             Line(
-                cell(CellText(state: task), 8) + cell(task.eta.map { CellText(context.time($0), .info) } ?? .notApplicable, 12) + cell(CellText(foreign: task.worker?.short), 16)
-                    + cell(CellText(task.shortID, .dim), 8) + cell(CellText(name: task), 24) + [Span(CellText(arguments: task).fitting(200), .dim)], target: .task(task.id))
+                cell(CellText(state: task), widths[0]) + cell(task.eta.map { CellText(context.time($0), .info) } ?? .notApplicable, widths[1]) + cell(CellText(foreign: task.worker?.short), widths[2])
+                    + cell(CellText(task.shortID, .dim), widths[3]) + cell(CellText(name: task), widths[4]) + (room < 8 ? [] : [Span(CellText(arguments: task).fitting(room), .dim)]), target: .task(task.id))
         }
         return [told, .empty, heading] + rows
     }

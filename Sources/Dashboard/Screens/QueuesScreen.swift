@@ -23,7 +23,7 @@ enum QueuesScreen {
         Column("IN/s", field: "in_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.inRate, context, format: Formats.rate) },
         Column("OUT/s", field: "out_rate", 5, 7, right: true, drop: 5) { queue, context in CellText(queue.outRate, context, format: Formats.rate) },
         Column("DRAIN", 7, 9, right: true, drop: 6) { queue, context in drain(queue, context) },
-        Column("OLDEST", field: "oldest_age", 8, 9, right: true, drop: 7) { queue, context in CellText(queue.oldestAge, context, format: Formats.duration) },
+        Column("OLDEST", field: "oldest_age", 8, 9, right: true, drop: 7) { queue, context in CellText(duration: queue.oldestAge, context) },
         Column("LAST 5 MIN", 10, 30, most: 60, flexible: true, drop: 8) { queue, _ in spark(queue) },
     ]
 
@@ -38,9 +38,15 @@ enum QueuesScreen {
     }
 
     private static func drain(_ queue: QueueRow, _ context: DrawContext) -> CellText {
-        let grows = queue.drain.value?.isFinite == false
-        return CellText(queue.drain, context, grows ? .warning : .text) { $0.isFinite ? Formats.duration($0.rounded()) : "never ↑" }
+        guard let seconds = queue.drain.value, !seconds.isFinite else { return CellText(duration: queue.drain.map { $0.rounded() }, context) }
+        let word = grows(queue) ? "never ↑" : "never"
+        var cell = CellText(queue.drain, context, .warning) { _ in word }
+        cell.variants.append(word)
+        return cell
     }
+
+    /// More comes in than goes out, by the rates as they are shown.
+    static func grows(_ queue: QueueRow) -> Bool { (queue.inRate.value ?? 0) - (queue.outRate.value ?? 0) >= 0.05 }
 
     private static func spark(_ queue: QueueRow) -> CellText {
         let long = Charts.sparkline(queue.history, width: 60)

@@ -67,7 +67,7 @@ extension DashboardState {
     }
 
     private func whyNoMessage(_ picture: Picture) -> String {
-        if listedQueue != nil, case .nothing(let reason) = focus(picture) { return reason }
+        if listedQueue != nil || isOnHeld, case .nothing(let reason) = focus(picture) { return reason }
         return "this key is for messages: Enter on a queue lists them"
     }
 

@@ -2,24 +2,27 @@ import CeleriacCore
 
 extension DashboardState {
     /// Each try of a task, the newest last.
-    func attemptLines(_ detail: TaskDetail, _ context: DrawContext) -> [Line] {
+    func attemptLines(_ detail: TaskDetail, _ context: DrawContext, width: Int) -> [Line] {
         guard !detail.attempts.isEmpty else { return [Line("- no try of it was seen", .dim)] }
-        let widths = [3, 20, 13, 13, 9, 10]
-        let heading = zip(["TRY", "WORKER", "RECEIVED", "STARTED", "TOOK", "OUTCOME"], widths).map { DisplayWidth.pad($0, to: $1) }.joined(separator: "  ")
+        // Where it is narrow, when a worker began says more than when it had the message.
+        let tellsReceived = width >= 92
+        let titles = ["TRY", "WORKER"] + (tellsReceived ? ["RECEIVED"] : []) + ["STARTED", "TOOK", "OUTCOME"]
+        var widths = [3, 8] + (tellsReceived ? [13] : []) + [13, 9, 10]
+        widths[1] += max(0, min(12, width - 16 - widths.reduce(0) { $0 + $1 + 2 }))
+        let room = max(0, width - widths.reduce(0) { $0 + $1 + 2 })
         let zone = context.timeMode == .utc ? Zone.utc : context.zone
+        func clock(_ instant: Double?) -> String { instant.map { Formats.fineClock($0, zone) } ?? "-" }
         let rows = detail.attempts.map { attempt -> Line in
-            func cell(_ text: String, _ index: Int, _ role: Role = .text) -> Span { Span(DisplayWidth.pad(text, to: widths[index], ellipsis: Glyphs.unicode.ellipsis) + "  ", role) }
             let end = attempt.endedAt ?? (attempt.state.isFinal || attempt.isLost ? nil : context.now)
             let took = attempt.startedAt.flatMap { start in end.map { Formats.duration(max(0, $0 - start)) } } ?? "-"
-            let outcome = attempt.isLost ? Span(DisplayWidth.pad("lost", to: widths[5]) + "  ", .bad) : cell(safe(attempt.state.rawValue), 5, attempt.state.role)
+            let cells: [(String, Role)] = [(Formats.grouped(attempt.retries + 1), .dim), (safe(attempt.worker?.short ?? "?"), .text)] + (tellsReceived ? [(clock(attempt.receivedAt), .dim)] : [])
+                + [(clock(attempt.startedAt), .text), (took, .text), attempt.isLost ? ("lost", .bad) : (safe(attempt.state.rawValue), attempt.state.role)]
             let words = attempt.isLost ? "no end was told" : safe(attempt.exception ?? "")
             return Line(
-                [
-                    cell(Formats.grouped(attempt.retries + 1), 0, .dim), cell(safe(attempt.worker?.short ?? "?"), 1),
-                    cell(attempt.receivedAt.map { Formats.fineClock($0, zone) } ?? "-", 2, .dim), cell(attempt.startedAt.map { Formats.fineClock($0, zone) } ?? "-", 3),
-                    cell(took, 4), outcome, Span(words, attempt.isLost ? .dim : .failure),
-                ], target: attempt.worker.map(Target.worker))
+                zip(cells, widths).map { Span(DisplayWidth.pad($0.0, to: $1, ellipsis: Glyphs.unicode.ellipsis) + "  ", $0.1) }
+                    + [Span(DisplayWidth.cut(words, to: room, ellipsis: Glyphs.unicode.ellipsis), attempt.isLost ? .dim : .failure)], target: attempt.worker.map(Target.worker))
         }
+        let heading = zip(titles, widths).map { DisplayWidth.pad($0, to: $1) }.joined(separator: "  ")
         return [Line(heading, .heading)] + rows + [.empty, Line("as far as events told; TRY counts Celery's retries", .dim)]
     }
 

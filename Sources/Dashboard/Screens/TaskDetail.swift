@@ -11,7 +11,7 @@ extension DashboardState {
         case .args: return arguments(detail.task)
         case .result: return result(detail.task)
         case .traceback: return traceback(detail.task)
-        case .attempts: return attemptLines(detail, context)
+        case .attempts: return attemptLines(detail, context, width: width)
         case .family: return family(detail)
         case .message: return messageLines(of: id, context)
         }
@@ -28,7 +28,8 @@ extension DashboardState {
         if let expires = task.expires { lines.append(field("Expires", context.exactTime(expires) + ", " + relative(expires, context), task.isExpired ? .warning : .text)) }
         if let client = task.client { lines.append(field("Sent by", safe(client))) }
         if let key = task.routingKey { lines.append(field("Routing key", safe(key))) }
-        if let parent = task.parent { lines.append(field("Parent", safe(parent.rawValue), target: .task(parent))) }
+        // Of a retry Celery says that it is its own parent.
+        if let parent = task.parent, parent != task.id { lines.append(field("Parent", safe(parent.rawValue), target: .task(parent))) }
         if let root = task.root, root != task.id, root != task.parent { lines.append(field("Root", safe(root.rawValue), target: .task(root))) }
         if !task.children.isEmpty { lines.append(field("Children", Formats.plural(task.children.count, "task"))) }
         if task.isOrphaned { lines.append(field("Orphaned", "its worker was lost before it ended", .bad)) }

@@ -29,7 +29,7 @@ enum FailuresPane {
     static let title = "Failures, last 15 min"
 
     static let table = Table<FailureRow>(id: \.id, [
-        Column("FAILED", 6, 8, right: true, drop: 0) { row, _ in CellText(Formats.count(row.count) + " ×", .failure) },
+        Column("FAILED", 6, 8, right: true, drop: 0) { row, _ in CellText(count: row.count, unit: " ×", .failure) },
         Column("EXCEPTION", 12, 28, most: 60, flexible: true, drop: 0) { row, _ in CellText(foreign: row.exception) },
         Column("TASK", 10, 28, most: 50, flexible: true, drop: 1) { row, _ in CellText(foreign: row.task) },
         Column("NEWEST", 8, 10, right: true, drop: 2) { row, context in CellText(context.time(row.newestAt), .dim) },

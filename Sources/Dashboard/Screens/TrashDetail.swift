@@ -8,13 +8,14 @@ extension DashboardState {
         func pad(_ text: String, _ width: Int, right: Bool = false) -> String { DisplayWidth.pad(text, to: width, right ? .right : .left, ellipsis: Glyphs.unicode.ellipsis) + "  " }
         let heading = pad("WHEN", 10) + pad("ACT", 8) + pad("MESSAGES", 9, right: true) + pad("QUEUE", 16) + pad("TO", 16) + pad("STATE", 11) + "WHO"
         let rows = trash.map { entry in
-            let state = entry.restoredAt != nil ? "put back" : entry.isFinished ? "kept" : "unfinished"
-            let role: Role = entry.restoredAt != nil ? .dim : entry.isFinished ? .text : .warning
+            let isElsewhere = entry.broker != endpoint
+            let state = entry.restoredAt != nil ? "put back" : isElsewhere ? "elsewhere" : entry.isFinished ? "kept" : "unfinished"
+            let role: Role = entry.restoredAt != nil || isElsewhere ? .dim : entry.isFinished ? .text : .warning
             return Line(
                 [
                     Span(pad(context.time(entry.at), 10), .dim), Span(pad(safe(entry.act), 8)), Span(pad(Formats.grouped(entry.count), 9, right: true)), Span(pad(safe(entry.queue.rawValue), 16), .accent),
                     Span(pad(entry.target.map { safe($0.rawValue) } ?? "-", 16), entry.target == nil ? .dim : .text), Span(pad(state, 11), role),
-                    Span(safe(entry.who) + (entry.broker == endpoint ? "" : "  on \(safe(entry.broker))"), .dim),
+                    Span(safe(entry.who) + (isElsewhere ? "  on \(safe(entry.broker))" : ""), .dim),
                 ], target: .trash(entry.id))
         }
         return [Line("Enter or u puts the messages of an act back where they were", .dim), .empty, Line(heading, .heading)] + rows

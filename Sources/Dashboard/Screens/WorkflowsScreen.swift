@@ -12,7 +12,7 @@ enum WorkflowsScreen {
         Column("RUN", 3, 3, right: true, drop: 5) { row, _ in count(row.counts.running, .started) },
         Column("WAIT", 4, 4, right: true, drop: 6) { row, _ in count(row.counts.waiting, .received) },
         Column("BEGUN", 8, 8, right: true, drop: 8) { row, context in CellText(context.time(row.startedAt), .dim) },
-        Column("TOOK", 7, 7, right: true, drop: 7) { row, _ in CellText(Formats.duration(row.elapsed), row.isFinished ? .text : .dim) },
+        Column("TOOK", 7, 7, right: true, drop: 7) { row, _ in CellText(seconds: row.elapsed, row.isFinished ? .text : .dim) },
         Column("WHY", 24, 36, most: 160, flexible: true, drop: 1) { row, _ in why(row) },
     ])
 

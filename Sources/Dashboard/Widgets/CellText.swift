@@ -44,6 +44,18 @@ extension CellText {
     /// A figure that is nothing special when zero.
     init(count fact: Fact<Int>, _ context: DrawContext, _ role: Role = .text) {
         self.init(fact, context, fact.value == 0 ? .dim : role, format: Formats.count)
+        variants += CellText(fact, context, format: Formats.roughCount).variants
+    }
+
+    /// Rounded where it does not fit: what is cut would be another number.
+    init(count: Int, unit: String = "", _ role: Role = .text) {
+        self.init([Formats.count(count) + unit, Formats.roughCount(count) + unit], role)
+    }
+
+    /// Seconds, rounded where they do not fit.
+    init(duration fact: Fact<Double>, _ context: DrawContext, _ role: Role = .text) {
+        self.init(fact, context, role, format: Formats.duration)
+        variants += CellText(fact, context, format: Formats.roughDuration).variants
     }
 
     /// Foreign text, made safe to show; `-` when there is none.
@@ -55,7 +67,7 @@ extension CellText {
     /// Seconds.
     init(seconds: Double?, _ role: Role = .text) {
         guard let seconds else { self = .notApplicable; return }
-        self.init(Formats.duration(seconds), role)
+        self.init([Formats.duration(seconds), Formats.roughDuration(seconds)], role)
     }
 }
 

@@ -9,6 +9,12 @@ public enum Formats {
         }
     }
 
+    /// The same for where that does not fit: whole thousands from ten thousand on.
+    public static func roughCount(_ value: Int) -> String {
+        guard value >= 10_000 else { return count(value) }
+        return value < 999_500 ? "\(whole(Double(value) / 1000)) k" : count(max(value, 1_000_000))
+    }
+
     /// Digits in groups of three, however many there are.
     public static func grouped(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))
@@ -36,6 +42,12 @@ public enum Formats {
         case ..<3.15e9: return pair(whole(seconds / 3600), 24, "d", "h")
         default: return decimal(seconds / 31_557_600, places: 0) + " y"
         }
+    }
+
+    /// The same for where that does not fit: the larger unit alone.
+    public static func roughDuration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds.magnitude >= 60 else { return duration(seconds) }
+        return (seconds < 0 ? "-" : "") + age(seconds.magnitude)
     }
 
     /// How long ago, in whole units: `3 s`, `14 m`, `2 h`, `5 d`.

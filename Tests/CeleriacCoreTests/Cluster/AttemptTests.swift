@@ -34,6 +34,35 @@ import Testing
         #expect(attempts(state, id, now: start + 22) == [first, last, TaskAttempt(worker: "celery@a", receivedAt: start + 20, startedAt: start + 21, state: .started)])
     }
 
+    /// The order in which Celery 5.7 sends them: the next try is sent, and often received, before the retry is told.
+    @Test(arguments: [true, false]) func theNextTryMayBeReceivedFirst(tellsOfSending: Bool) {
+        var state = ClusterState()
+        let id = uuid(1)
+        func send(_ retries: Int, at time: Double) {
+            guard tellsOfSending else { return }
+            state.hear(taskEvent("sent", id, "gen1@a", at: time, [("name", "shop.sync"), ("args", "()"), ("kwargs", "{}"), ("retries", .integer(retries))]))
+        }
+        func retry(at time: Double) { state.hear(taskEvent("retried", id, "celery@a", at: time, [("exception", "Flaky('busy')"), ("traceback", "")])) }
+        func tried(_ retries: Int, at time: Double) -> TaskAttempt {
+            TaskAttempt(worker: "celery@a", receivedAt: time, startedAt: time + 1, endedAt: time + 3.5, state: .retry, retries: retries, exception: "Flaky")
+        }
+        send(0, at: start - 1)
+        receive(&state, id, "celery@a", at: start, retries: 0)
+        send(1, at: start + 3)
+        receive(&state, id, "celery@a", at: start + 3.25, retries: 1, starts: false)
+        retry(at: start + 3.5)
+        #expect(attempts(state, id, now: start + 4) == [tried(0, at: start), TaskAttempt(worker: "celery@a", receivedAt: start + 3.25, state: .received, retries: 1)])
+        state.hear(taskEvent("started", id, "celery@a", at: start + 4.25))
+        // This time it is told in time.
+        send(2, at: start + 6.5)
+        retry(at: start + 6.75)
+        #expect(attempts(state, id, now: start + 7) == [tried(0, at: start), tried(1, at: start + 3.25)])
+        receive(&state, id, "celery@a", at: start + 8, retries: 2)
+        state.hear(taskEvent("succeeded", id, "celery@a", at: start + 10, [("result", "1"), ("runtime", 1)]))
+        let last = TaskAttempt(worker: "celery@a", receivedAt: start + 8, startedAt: start + 9, endedAt: start + 10, state: .success, retries: 2)
+        #expect(attempts(state, id, now: start + 11) == [tried(0, at: start), tried(1, at: start + 3.25), last])
+    }
+
     @Test func aTryWhoseEndNobodyToldIsLost() {
         var state = ClusterState()
         receive(&state, uuid(2), "celery@a", at: start, retries: 0)

@@ -44,7 +44,7 @@ extension MessageDraft {
         }
         let text = Array(lines.joined(separator: "\n").utf8)
         let value: Value
-        do { value = try JSON.decode(text) } catch { throw DocumentError("no JSON: \(error)") }
+        do { value = try JSON.decode(text) } catch { throw DocumentError("\(error)") }
         guard let members = value.object else { throw DocumentError("one JSON object is wanted") }
         for (name, value) in members {
             guard let field = Field(rawValue: name), fields.contains(field) else {

@@ -123,7 +123,7 @@ extension MessageDraft {
             do {
                 if let content = pick(try JSON.decode(self[field])) { return content }
                 faults[field] = "\(wanted) is wanted"
-            } catch { faults[field] = "no JSON: \(error)" }
+            } catch { faults[field] = "\(error)" }
             return nil
         }
         func time(_ field: Field, _ before: Double?) -> Double? {
