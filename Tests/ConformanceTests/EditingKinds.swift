@@ -16,7 +16,7 @@ struct EditingKind: Sendable, CustomTestStringConvertible {
     /// - Parameter arguments: of the queue, beside those that make its kind.
     fileprivate let make: @Sendable (_ arguments: [String: Value]) async throws -> EditingPlace
 
-    static let all: [EditingKind] = [sqlite] + (RedisServer.isThere ? [redis] : []) + (RabbitServer.isThere ? [classic, quorum] : [])
+    static let all: [EditingKind] = [sqlite] + (RedisServer.isThere ? [redis, farRedis] : []) + (RabbitServer.isThere ? [classic, quorum] : [])
 
     func place(_ arguments: [String: Value] = [:]) async throws -> EditingPlace { try await make(arguments) }
 
@@ -25,10 +25,14 @@ struct EditingKind: Sendable, CustomTestStringConvertible {
         return try await EditingPlace(Queue("q"), try StorePlace { try SQLiteStore(url) }.transport()) { try SQLiteBroker(url, permission: $0) }
     }
 
-    static let redis = EditingKind(testDescription: "Redis") { _ in
+    static let redis = EditingKind(testDescription: "Redis") { _ in try await redis(at: "127.0.0.1") }
+    /// The same server by an address that is not known to be of this machine: it searches for us.
+    static let farRedis = EditingKind(testDescription: "Redis, far away") { _ in try await redis(at: "127.1") }
+
+    private static func redis(at host: String) async throws -> EditingPlace {
         let server = try await SharedServer.redis.server()
         // A place of its own on a server for all.
-        let url = try BrokerURL("redis://127.0.0.1:\(server.port)/0?global_keyprefix=\(freshUUID()):")
+        let url = try BrokerURL("redis://\(host):\(server.port)/0?global_keyprefix=\(freshUUID()):")
         return try await EditingPlace(Queue("q"), try StorePlace { try RedisStore(url) }.transport(), server) { try RedisBroker(url, permission: $0) }
     }
 

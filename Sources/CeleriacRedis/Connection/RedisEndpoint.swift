@@ -18,4 +18,12 @@ struct RedisEndpoint: Hashable, Sendable {
     var alternates: [RedisEndpoint] = []
     /// Masked, fit to be shown: never holds the password.
     var shown: String
+
+    /// Bytes come from it through memory alone.
+    var isOnThisMachine: Bool {
+        switch address {
+        case .socket: tls == nil
+        case .host(let name, _): tls == nil && ["127.0.0.1", "localhost", "::1"].contains(name)
+        }
+    }
 }

@@ -4,7 +4,7 @@ import CeleriacCore
 /// A walk through the lists of one queue, from the newest message to the oldest: what comes in meanwhile moves those that are still to come further on, so
 /// that they may be met twice, but never missed.
 ///
-/// The server searches piece by piece. While it is busy with others, the walk rests twelve times as long as each piece costs it.
+/// It goes piece by piece. While it is busy with others, the walk rests many times as long as each piece costs it.
 final class ListWalk: QueueWalk {
     let isOldestFirst = false
     let total: Int
@@ -26,8 +26,11 @@ final class ListWalk: QueueWalk {
     private static let fewest = 250
     /// Comparisons that the server makes without anybody noticing.
     private static let comparisons = 2_000_000
-    /// Messages that are looked at, or pass, in one step while the server has others to serve.
+    /// Messages that are looked at, or pass, in one step while others want the server: it is kept from them for about two milliseconds.
     private static let passed = 1000
+    /// How many times as long as a step costs the server it is left to others: it works one part in fifteen for this walk. The longer one is where this process
+    /// takes the processor from them too.
+    private static let rest = 14, longRest = 30
     private static let patience = Duration.seconds(60)
 
     init(_ pool: ConnectionPool, _ scripts: ScriptRunner, _ keys: RedisKeys, _ queue: QueueName, lists: [(name: String, length: Int)], needle: [UInt8]) {
@@ -36,6 +39,8 @@ final class ListWalk: QueueWalk {
         self.keys = keys
         self.queue = queue
         self.needle = needle
+        wanted = needle.isEmpty ? nil : Needle(needle)
+        searches = !needle.isEmpty && pool.gate.permission == .act && !pool.endpoint.isOnThisMachine
         names = lists.map(\.name)
         total = lists.reduce(0) { $0 + $1.length }
         self.lists = lists.filter { $0.length > 0 }.reversed()
@@ -47,7 +52,9 @@ final class ListWalk: QueueWalk {
         let took: Duration
     }
 
-    private var searches: Bool { !needle.isEmpty && pool.gate.permission == .act }
+    /// The server looks for the needle, so that what does not have it need not travel. Within one machine travelling costs a fifth of that.
+    private let searches: Bool
+    private let wanted: Needle?
 
     /// Begun before it is asked for: while one piece is read here, the server is at the next.
     private func begin(_ list: String, _ index: Int, _ limit: Int) -> Task<Result<Answer, TransportError>, Never> {
@@ -68,7 +75,6 @@ final class ListWalk: QueueWalk {
 
     func next(limit: Int) async throws(TransportError) -> WalkPiece? {
         guard let list = lists.first?.name else { return nil }
-        // While others want the server, it is kept from them for two milliseconds only.
         let limit = max(1, min(limit, load.isBusy ? Self.passed : 2 * Self.passed))
         let task = ahead.flatMap { $0.list == list && $0.index == index && $0.limit == limit ? $0.task : nil } ?? begin(list, index, limit)
         ahead = nil
@@ -83,8 +89,12 @@ final class ListWalk: QueueWalk {
         } else {
             let all = items.compactMap(\.bytes), extra = index > 0 ? 1 : 0
             passed = max(0, min(limit, all.count - extra))
-            let places = ListPlace.places(of: all, in: list, extra..<extra + passed)
-            messages = zip(all.dropFirst(extra), places).map { KeptMessage(queue: queue, place: $0.1, bytes: $0.0) }
+            let range = extra..<extra + passed
+            messages = if let wanted {
+                range.filter { wanted.isIn(all[$0]) }.map { KeptMessage(queue: queue, place: ListPlace.place(of: $0, among: all, in: list), bytes: all[$0]) }
+            } else {
+                zip(all[range], ListPlace.places(of: all, in: list, range)).map { KeptMessage(queue: queue, place: $0.1, bytes: $0.0) }
+            }
         }
         index += passed
         // What came in since the beginning is not looked at, but pushes as many others on.
@@ -92,7 +102,7 @@ final class ListWalk: QueueWalk {
             lists.removeFirst()
             index = 0
         }
-        try await load.rest(after: looking.of(passed, thatTook: answer.took), searches ? 2 : 1, pool)
+        try await load.rest(searches ? Self.rest : Self.longRest, of: looking.of(passed, thatTook: answer.took), thatTook: answer.took, searches ? 2 : 1, pool)
         if !load.isBusy, let next = lists.first?.name { ahead = (next, index, limit, begin(next, index, limit)) }
         return WalkPiece(messages: messages, passed: passed)
     }
@@ -151,7 +161,8 @@ final class ListWalk: QueueWalk {
                 left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...]
             }
             next = items.first?.bytes ?? []
-            try await load.rest(after: passing.of(Self.passed, thatTook: began.duration(to: .now)), 6, pool)
+            let took = began.duration(to: .now)
+            try await load.rest(Self.rest, of: passing.of(Self.passed, thatTook: took), thatTook: took, 6, pool)
         } while !next.isEmpty
         return removed
     }
@@ -199,11 +210,12 @@ private struct ServerLoad {
     /// Commands a second from others: dashboards and idle workers send fewer.
     private static let busy = 200.0
     private static let pause = Duration.milliseconds(100)
-    /// Of the server's time, while others want it: one part in thirteen.
-    private static let share = 12
 
-    /// - Parameter commands: that the work was for the server: a script, and what it calls.
-    mutating func rest(after work: Duration, _ commands: Int, _ pool: ConnectionPool) async throws(TransportError) {
+    /// - Parameters:
+    ///   - times: how many times as long as the work the rest is.
+    ///   - took: from the question to the answer.
+    ///   - commands: that the work was for the server: a script, and what it calls.
+    mutating func rest(_ times: Int, of work: Duration, thatTook took: Duration, _ commands: Int, _ pool: ConnectionPool) async throws(TransportError) {
         own += commands
         let passed = lookedAt.duration(to: .now)
         if seen == nil || passed > Self.pause {
@@ -211,7 +223,8 @@ private struct ServerLoad {
             if let told, let seen { isBusy = Double(told - seen - own - 1) / passed.seconds > Self.busy }
             (seen, lookedAt, own) = (told, .now, 0)
         }
-        if isBusy { try? await Task.sleep(for: work * Self.share) }
+        // While it stood in line, others were served.
+        if isBusy { try? await Task.sleep(for: max(.zero, work * times - (took - work))) }
     }
 
     private static func commands(_ info: String) -> Int? {
