@@ -74,7 +74,9 @@ actor RetryEffects {
     /// Revokes what a worker holds, then sends what the draft says in its place, under a new id.
     /// - Parameter revoke: whether workers have confirmed it.
     func send(insteadOf message: TaskMessage, _ draft: MessageDraft, revoke: @Sendable (TaskID) async -> Bool) async {
-        let log = await begin("send \(message.name) \(message.id) again, changed", message.id.rawValue, "")
+        let queue = draft.differences.first { $0.field == .queue }?.before ?? draft[.queue]
+        let log = await begin(
+            "send \(message.name) \(message.id) again, changed", message.id.rawValue, draft.command(message.id.rawValue, QueueName(queue), session.broker.description) + " --held")
         func refuse(_ reason: String) {
             let words = ForeignText.safe(reason)
             report(.messageEdited(.refused(words)))
