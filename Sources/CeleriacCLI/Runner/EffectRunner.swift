@@ -188,16 +188,20 @@ actor EffectRunner {
 
     /// Workers that come online later are told of these.
     private func remember(_ revoked: [TaskID]) async {
-        let again = revokedAgain ?? RevokedAgain(monitor) { [weak self] worker, ids in await self?.revoke(ids, againOn: worker) }
+        let again = revokedAgain ?? RevokedAgain(monitor) { [weak self] worker, ids in await self?.revoke(ids, againOn: worker) ?? true }
         revokedAgain = again
         await again.note(revoked)
     }
 
-    private func revoke(_ ids: [TaskID], againOn worker: WorkerName) async {
+    /// - Returns: `false`: the worker does not listen yet.
+    private func revoke(_ ids: [TaskID], againOn worker: WorkerName) async -> Bool {
+        var isListening = false
+        do { for try await _ in broker.ask(ControlRequest("ping", destination: [worker]), timeout: .seconds(1)) { isListening = true } } catch {}
+        guard isListening else { return false }
         var request = ControlRequest.revoke(ids, terminate: false, signal: "SIGTERM")
         request.destination = [worker]
         let noun = Formats.plural(ids.count, "task")
-        await converse(title: ForeignText.safe("revoke \(noun) on \(worker), which came online"), target: ids.map(\.rawValue), request, done: "revoked \(noun) again")
+        return await converse(title: ForeignText.safe("revoke \(noun) on \(worker), which came online"), target: ids.map(\.rawValue), request, done: "revoked \(noun) again") > 0
     }
 
     /// Methods after which queues or pool of a worker are not what they were.

@@ -5,17 +5,21 @@ import Dashboard
 /// Remembers what was revoked from here, and tells those workers of it that come online later: a worker knows only what it has heard itself.
 actor RevokedAgain {
     private let monitor: ClusterMonitor
-    /// Tells one worker of these.
-    private let tell: @Sendable (WorkerName, [TaskID]) async -> Void
+    /// Tells one worker of these; `false`: it does not listen yet.
+    private let tell: @Sendable (WorkerName, [TaskID]) async -> Bool
     private var ids: [TaskID] = []
     /// Workers that were online at the last look.
     private var online: Set<WorkerName> = []
+    /// Workers that are to be told, and how often that was tried: they send heartbeats before they listen.
+    private var untold: [WorkerName: Int] = [:]
     private var watching: Task<Void, Never>?
 
     /// Ids remembered: those revoked last.
     private static let limit = 10_000
+    /// Times that a worker is tried; some never answer.
+    private static let tries = 20
 
-    init(_ monitor: ClusterMonitor, tell: @escaping @Sendable (WorkerName, [TaskID]) async -> Void) {
+    init(_ monitor: ClusterMonitor, tell: @escaping @Sendable (WorkerName, [TaskID]) async -> Bool) {
         self.monitor = monitor
         self.tell = tell
     }
@@ -39,13 +43,16 @@ actor RevokedAgain {
 
     private func look() async {
         let now = await workersOnline
-        for worker in now.subtracting(online).sorted(by: { $0.rawValue < $1.rawValue }) {
+        untold = untold.filter { now.contains($0.key) && $0.value < Self.tries }
+        for worker in now.subtracting(online) { untold[worker] = 0 }
+        for worker in untold.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             var open: [TaskID] = []
             for id in ids {
                 if let row = await monitor.task(id), row.state.isFinal { continue }
                 open.append(id)
             }
-            if !open.isEmpty { await tell(worker, open) }
+            let isTold = if open.isEmpty { true } else { await tell(worker, open) }
+            if isTold { untold[worker] = nil } else { untold[worker, default: 0] += 1 }
         }
         online = now
     }
