@@ -46,7 +46,7 @@ struct BeatOnScreenTests {
                     """
                     import django
                     from django.conf import settings
-                    settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "FOLDER/db.sqlite3", "OPTIONS": {"timeout": 20}}}, USE_TZ=True,
+                    settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "FOLDER/db.sqlite3", "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}}}, USE_TZ=True,
                         INSTALLED_APPS=["django_celery_beat"], DEFAULT_AUTO_FIELD="django.db.models.AutoField", CELERY_TIMEZONE="UTC", TIME_ZONE="UTC")
                     django.setup()
                     from celery import Celery
