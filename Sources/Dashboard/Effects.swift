@@ -7,6 +7,8 @@ public enum Effect: Hashable, Sendable {
     case redraw
     /// Ask broker and workers again now.
     case refresh
+    /// Ask workers again now which tasks they hold.
+    case askHeld
     /// Revoke (or terminate with `signal`) these; the runner reads each one's state again and refuses those that have ended.
     case revoke([TaskID], terminate: Bool, signal: String)
     /// The same for all that match when it is carried out, at most `count`, the number that the user confirmed.

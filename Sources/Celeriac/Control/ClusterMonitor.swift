@@ -95,6 +95,9 @@ public actor ClusterMonitor {
         await callRoll()
     }
 
+    /// Asks workers now which tasks they hold.
+    public func askHeld() async { await question(["active", "reserved", "scheduled"]) }
+
     // MARK: - Events
 
     private func readEvents() async {

@@ -42,7 +42,7 @@ actor MessageHold {
     nonisolated let endpoint: String
 
     private let queue: QueueName
-    private let needle: [UInt8]
+    private let needle: Needle?
     private let way: Way
     private let most: Int
     private var roster: Roster
@@ -84,7 +84,7 @@ actor MessageHold {
 
     init(_ address: AMQPAddress, _ queue: QueueName, needle: [UInt8], way: Way, most: Int = MessageHold.most) {
         self.queue = queue
-        self.needle = needle
+        self.needle = Needle(needle)
         self.way = way
         self.most = most
         endpoint = address.shown
@@ -319,7 +319,7 @@ actor MessageHold {
         held += 1
         isLastReturned = (envelope.headers["x-delivery-count"]?.integer ?? 0) > 0
         let message = copies.message(envelope, in: queue), size = message.bytes.count
-        let isWanted = !isClosing && (isFront || needle.isEmpty || message.bytes.contains(needle))
+        let isWanted = !isClosing && (isFront || needle?.isIn(message.bytes) ?? true)
         entries.append(Entry(number: number, message: isWanted ? message : nil, size: size))
         if isWanted { numbers[Exactly(message)] = number }
         bytes += size
@@ -362,17 +362,5 @@ extension TransportError {
         var error = self
         error.operation = "walk"
         return error
-    }
-}
-
-extension [UInt8] {
-    fileprivate func contains(_ needle: [UInt8]) -> Bool {
-        guard let first = needle.first else { return true }
-        var rest = self[...]
-        while let start = rest.firstIndex(of: first) {
-            if rest[start...].starts(with: needle) { return true }
-            rest = rest[(start + 1)...]
-        }
-        return false
     }
 }

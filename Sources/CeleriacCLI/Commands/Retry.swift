@@ -32,11 +32,7 @@ struct Retry: AsyncParsableCommand {
         let listening = try duration("--for", span ?? (match == nil ? 0 : 10))
         let work = Work(session: session, list: list, command: self)
         guard listening > .zero || wanted != nil else {
-            let broker = try session.openBroker()
-            let outcome: Swift.Result<Void, any Error>
-            do { outcome = .success(try await work.run(ids.map { TaskID($0) }, broker, nil)) } catch { outcome = .failure(error) }
-            await broker.close()
-            return try outcome.get()
+            return try await withBroker(session) { try await work.run(ids.map { TaskID($0) }, $0, nil) }
         }
         try await watching(session) { [ids] broker, monitor in
             try await monitor.firstLookOrFail(broker.endpoint)

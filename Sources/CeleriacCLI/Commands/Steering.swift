@@ -21,18 +21,14 @@ struct ControlOptions: ParsableArguments {
 /// Sends one request and prints each reply as it comes.
 /// - Returns: replies received.
 func converse(_ session: Session, _ request: ControlRequest, timeout: Duration, json: Bool, quiet: Bool = false) async throws -> [ControlReply] {
-    let broker = try session.openBroker()
-    var replies: [ControlReply] = []
-    do {
+    let replies = try await withBroker(session) { broker in
+        var replies: [ControlReply] = []
         for try await reply in broker.ask(request, timeout: timeout) {
             replies.append(reply)
             if !json, !quiet { show(reply) }
         }
-    } catch {
-        await broker.close()
-        throw error
+        return replies
     }
-    await broker.close()
     // As `celery … -j`: one object, worker → reply.
     if json { Output.json(.object(replies.reduce(into: [:]) { $0[$1.worker.rawValue] = $1.value })) }
     return replies
@@ -98,9 +94,7 @@ struct Control: AsyncParsableCommand {
         let request = ControlRequest(known.name, arguments: try known.arguments(from: arguments), destination: control.workers)
         if known.isDestructive { try confirm("\(known.name) on \(control.destination ?? "every worker") of \(session.broker)", yes: yes) }
         if known.name == "shutdown" {
-            let broker = try session.openBroker()
-            let receivers = try await broker.send(request)
-            await broker.close()
+            let receivers = try await withBroker(session) { try await $0.send(request) }
             return Output.line("shutdown sent\(receivers.map { " to \($0) \($0 == 1 ? "node" : "nodes")" } ?? ""); workers do not reply to it")
         }
         let replies = try await logged(known.name, target: control.destination ?? "every worker", session, outcome: { "\(Formats.plural($0.count, "worker")) answered" }, replies: { $0 }) {

@@ -2,20 +2,27 @@ import Celeriac
 import CeleriacBroker
 import CeleriacCore
 
-/// Runs `body` beside a monitor of the session's cluster; the monitor ends with it. A result backend that cannot be opened is the monitor's `groupProblem`.
-func watching<Answer: Sendable>(_ session: Session, _ body: @Sendable (any BrokerConnection, ClusterMonitor) async throws -> Answer) async throws -> Answer {
+/// Opens the session's broker for `body`, however that ends.
+func withBroker<Answer>(_ session: Session, _ body: (any BrokerConnection) async throws -> Answer) async throws -> Answer {
     let broker = try session.openBroker()
-    var results: (any ResultBackend)?
-    var problem: String?
-    // Most can be seen without it.
-    do { results = try session.openResultBackend() } catch { problem = error.description }
-    let monitor = session.monitor(broker, results: results, groupProblem: problem)
-    let running = Task { await monitor.run() }
     let answer: Swift.Result<Answer, any Error>
-    do { answer = .success(try await body(broker, monitor)) } catch { answer = .failure(error) }
-    running.cancel()
+    do { answer = .success(try await body(broker)) } catch { answer = .failure(error) }
     await broker.close()
     return try answer.get()
+}
+
+/// Runs `body` beside a monitor of the session's cluster; the monitor ends with it. A result backend that cannot be opened is the monitor's `groupProblem`.
+func watching<Answer: Sendable>(_ session: Session, _ body: @Sendable (any BrokerConnection, ClusterMonitor) async throws -> Answer) async throws -> Answer {
+    try await withBroker(session) { broker in
+        var results: (any ResultBackend)?
+        var problem: String?
+        // Most can be seen without it.
+        do throws(TransportError) { results = try session.openResultBackend() } catch { problem = error.description }
+        let monitor = session.monitor(broker, results: results, groupProblem: problem)
+        let running = Task { await monitor.run() }
+        defer { running.cancel() }
+        return try await body(broker, monitor)
+    }
 }
 
 /// What `request` shows of the session's cluster after watching it for `span`, and what keeps the queues, or the groups of workflows, from being shown.

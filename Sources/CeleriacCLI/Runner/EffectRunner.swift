@@ -81,6 +81,7 @@ actor EffectRunner {
         case .refresh:
             await watch?.refresh()
             await monitor.refresh()
+        case .askHeld: await monitor.askHeld()
         case .entries(let act, let targets): await entries?.perform(act, targets)
         case .undoEdit(let id, let title): await entries?.undo(id, of: title)
         case .revoke(let ids, let terminate, let signal): await revoke(ids, terminate: terminate, signal: signal)

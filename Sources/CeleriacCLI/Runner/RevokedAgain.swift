@@ -45,16 +45,17 @@ actor RevokedAgain {
         let now = await workersOnline
         untold = untold.filter { now.contains($0.key) && $0.value < Self.tries }
         for worker in now.subtracting(online) { untold[worker] = 0 }
+        online = now
+        guard !untold.isEmpty else { return }
+        var open: [TaskID] = []
+        for id in ids {
+            if let row = await monitor.task(id), row.state.isFinal { continue }
+            open.append(id)
+        }
         for worker in untold.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
-            var open: [TaskID] = []
-            for id in ids {
-                if let row = await monitor.task(id), row.state.isFinal { continue }
-                open.append(id)
-            }
             let isTold = if open.isEmpty { true } else { await tell(worker, open) }
             if isTold { untold[worker] = nil } else { untold[worker, default: 0] += 1 }
         }
-        online = now
     }
 
     private var workersOnline: Set<WorkerName> {

@@ -117,7 +117,7 @@ extension DashboardState {
     public mutating func due(now: Double) -> [Effect] {
         if isOnHeld, permission != .passive, frozen == nil, modals.isEmpty, now >= (heldAskedAt ?? 0) + Self.heldPause {
             heldAskedAt = now
-            return [.refresh]
+            return [.askHeld]
         }
         guard let queue = listedQueue, !peekingMarks, frozen == nil, modals.isEmpty, let look = looks[queue] else { return [] }
         guard !look.isAsking, look.pending == nil, let at = look.at else { return [] }

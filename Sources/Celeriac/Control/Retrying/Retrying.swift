@@ -73,11 +73,7 @@ public actor Retrying {
             throw TransportError(.refused, operation: "retry", endpoint: endpoint, cause: "\(known.id) is \(state) by now")
         }
         let id = resending.keepsID ? known.id : TaskID(freshUUID())
-        let call = known.call(order.terms, id: id, keepsLinks: resending.keepsLinks), entry = RetryJournal.Entry(known.id, as: id, at: now)
-        try journal.begin([entry])
-        try await app.send([call])
-        try journal.finish([entry])
-        note(call, now)
+        _ = try await send(known.call(order.terms, id: id, keepsLinks: resending.keepsLinks), insteadOf: known.id) { _ in true }
         return id
     }
 

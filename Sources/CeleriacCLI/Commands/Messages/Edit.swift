@@ -30,7 +30,7 @@ struct Edit: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(global)
         if !dryRun { try session.mustAct("edit") }
-        if held { return try await replaceHeld(session) }
+        if held { return try await withBroker(session) { try await replaceHeld(session, $0) } }
         let found = try await withMessages(session) { operations, progress in
             try await operations.find(.tasks([TaskID(id)]), in: QueueName(queue), limit: 1, progress: progress)
         }
@@ -54,14 +54,6 @@ struct Edit: AsyncParsableCommand {
     }
 
     /// The one that a worker holds is revoked, and another one sent in its place.
-    private func replaceHeld(_ session: Session) async throws {
-        let broker = try session.openBroker()
-        let outcome: Swift.Result<Void, any Error>
-        do { outcome = .success(try await replaceHeld(session, broker)) } catch { outcome = .failure(error) }
-        await broker.close()
-        try outcome.get()
-    }
-
     private func replaceHeld(_ session: Session, _ broker: any BrokerConnection) async throws {
         guard let found = try await broker.message(of: TaskID(id)), found.queue.rawValue == queue, found.position == nil else {
             throw Failure(.failed, "no worker is known to hold \(ForeignText.safe(id)) of \(ForeignText.safe(queue)): it waits, or has ended, or this broker does not show what workers hold")

@@ -58,11 +58,10 @@ extension Session {
 func withMessages<Output: Sendable>(
     _ session: Session, _ work: @escaping @Sendable (QueueOperations, @escaping @Sendable (JobProgress) -> Void) async throws -> Output
 ) async throws -> Output {
-    let broker = try session.openBroker(), operations = session.operations(broker)
-    let result: Swift.Result<Output, any Error>
-    do { result = .success(try await stoppable { try await work(operations, $0) }) } catch { result = .failure(error) }
-    await broker.close()
-    return try result.get()
+    try await withBroker(session) { broker in
+        let operations = session.operations(broker)
+        return try await stoppable { try await work(operations, $0) }
+    }
 }
 
 /// Tells on a terminal how far `work` has come, and lets Ctrl-C stop it between two steps.

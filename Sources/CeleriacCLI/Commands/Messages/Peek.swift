@@ -20,11 +20,7 @@ struct Peek: AsyncParsableCommand {
         guard limit > 0, skip >= 0 else { throw Failure(.wrongUsage, "--limit is at least 1, --skip at least 0") }
         let session = try Session(global)
         if let match { return try await search(try filter(match), session) }
-        let broker = try session.openBroker()
-        let outcome: Swift.Result<QueueSample, TransportError>
-        do throws(TransportError) { outcome = .success(try await broker.peek(QueueName(queue), from: skip, limit: limit)) } catch { outcome = .failure(error) }
-        await broker.close()
-        let sample = try outcome.get(), now = Clock.now
+        let sample = try await withBroker(session) { try await $0.peek(QueueName(queue), from: skip, limit: limit) }, now = Clock.now
         Output.complain("celeriac: " + told(sample))
         if list.json { Output.json(.array(sample.messages.map { $0.value(now: now) })) } else { Listing.print(sample.messages, now: now) }
     }

@@ -1,13 +1,5 @@
 import CeleriacCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Where a message stands: its list, and its neighbours by their delivery tags. As long as one of them waits, the place can be found again; once both are
 /// gone that were served before and after it, it would have been served too.
 struct ListPlace: Hashable {
@@ -67,36 +59,6 @@ struct ListPlace: Hashable {
                 return String(decoding: UnsafeRawBufferPointer(rebasing: rest[..<end]), as: UTF8.self)
             }
             return nil
-        }
-    }
-}
-
-/// Bytes that are looked for in many messages.
-struct Needle {
-    private let bytes: [UInt8]
-    /// Where in it the byte stands that messages have least of: they are mostly letters and digits.
-    private let anchor: Int
-
-    /// - Parameter bytes: not empty.
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        anchor = bytes.firstIndex { !Character(UnicodeScalar($0)).isLetter && !Character(UnicodeScalar($0)).isNumber && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: " ") } ?? 0
-    }
-
-    func isIn(_ message: [UInt8]) -> Bool {
-        message.withUnsafeBytes { whole in
-            bytes.withUnsafeBytes { bytes in
-                guard let start = whole.baseAddress, let text = bytes.baseAddress, whole.count >= bytes.count else { return false }
-                // The anchor stands no later than where the whole still has room behind it.
-                let end = whole.count - bytes.count + anchor + 1
-                var from = anchor
-                while from < end, let found = memchr(start + from, CInt(bytes[anchor]), end - from) {
-                    let place = UnsafeRawPointer(found) - start
-                    if memcmp(start + place - anchor, text, bytes.count) == 0 { return true }
-                    from = place + 1
-                }
-                return false
-            }
         }
     }
 }

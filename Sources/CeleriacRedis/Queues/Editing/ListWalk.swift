@@ -19,7 +19,7 @@ final class ListWalk: QueueWalk {
     /// Index in the first list.
     private var index = 0
     private var load = ServerLoad()
-    private var looking = WorkCost(), passing = WorkCost()
+    private var looking: Pace, passing = Pace(rest: 14)
     private var ahead: (list: String, index: Int, limit: Int, task: Task<Result<Answer, TransportError>, Never>)?
 
     /// Messages that are looked for one by one: more of them cost the server more than letting the whole list pass.
@@ -28,9 +28,6 @@ final class ListWalk: QueueWalk {
     private static let comparisons = 2_000_000
     /// Messages that are looked at, or pass, in one step while others want the server: it is kept from them for about two milliseconds.
     private static let passed = 1000
-    /// How many times as long as a step costs the server it is left to others: it works one part in fifteen for this walk. The longer one is where this process
-    /// takes the processor from them too.
-    private static let rest = 14, longRest = 30
     private static let patience = Duration.seconds(60)
 
     init(_ pool: ConnectionPool, _ scripts: ScriptRunner, _ keys: RedisKeys, _ queue: QueueName, lists: [(name: String, length: Int)], needle: [UInt8]) {
@@ -39,8 +36,10 @@ final class ListWalk: QueueWalk {
         self.keys = keys
         self.queue = queue
         self.needle = needle
-        wanted = needle.isEmpty ? nil : Needle(needle)
+        wanted = Needle(needle)
         searches = !needle.isEmpty && pool.gate.permission == .act && !pool.endpoint.isOnThisMachine
+        // Where this process takes the processor from others too, it takes less of it.
+        looking = Pace(rest: searches ? 14 : 30)
         names = lists.map(\.name)
         total = lists.reduce(0) { $0 + $1.length }
         self.lists = lists.filter { $0.length > 0 }.reversed()
@@ -102,7 +101,7 @@ final class ListWalk: QueueWalk {
             lists.removeFirst()
             index = 0
         }
-        try await load.rest(searches ? Self.rest : Self.longRest, of: looking.of(passed, thatTook: answer.took), thatTook: answer.took, searches ? 2 : 1, pool)
+        try await load.leaveTime(looking.rest(after: passed, thatTook: answer.took), commands: searches ? 2 : 1, pool)
         if !load.isBusy, let next = lists.first?.name { ahead = (next, index, limit, begin(next, index, limit)) }
         return WalkPiece(messages: messages, passed: passed)
     }
@@ -161,8 +160,7 @@ final class ListWalk: QueueWalk {
                 left = left.enumerated().filter { !numbers.contains($0.offset + 1) }.map(\.element)[...]
             }
             next = items.first?.bytes ?? []
-            let took = began.duration(to: .now)
-            try await load.rest(Self.rest, of: passing.of(Self.passed, thatTook: took), thatTook: took, 6, pool)
+            try await load.leaveTime(passing.rest(after: Self.passed, thatTook: began.duration(to: .now)), commands: 6, pool)
         } while !next.isEmpty
         return removed
     }
@@ -186,16 +184,22 @@ final class ListWalk: QueueWalk {
     }
 }
 
-/// What work costs the server. How long an answer took also tells how long it stood behind others, on either side; the quickest ones tell the least of that.
-private struct WorkCost {
+/// How long a walk rests after a step, so that others have the server for all but one part of the time.
+private struct Pace {
+    /// How many times as long as what the step cost the server.
+    let rest: Int
+    /// What a message costs. How long an answer took also tells how long it stood behind others, on either side; the quickest ones tell the least of that.
     private var least: Duration?
 
-    mutating func of(_ messages: Int, thatTook took: Duration) -> Duration {
-        guard messages > 0 else { return took }
+    init(rest: Int) { self.rest = rest }
+
+    mutating func rest(after messages: Int, thatTook took: Duration) -> Duration {
+        guard messages > 0 else { return took * rest }
         // Those that come may be longer.
-        let each = min((least ?? took) * 1.1, took / messages)
+        let each = min((least ?? took) * 1.1, took / messages), cost = each * messages
         least = each
-        return each * messages
+        // While it stood in line, others were served.
+        return max(.zero, cost * rest - (took - cost))
     }
 }
 
@@ -211,11 +215,8 @@ private struct ServerLoad {
     private static let busy = 200.0
     private static let pause = Duration.milliseconds(100)
 
-    /// - Parameters:
-    ///   - times: how many times as long as the work the rest is.
-    ///   - took: from the question to the answer.
-    ///   - commands: that the work was for the server: a script, and what it calls.
-    mutating func rest(_ times: Int, of work: Duration, thatTook took: Duration, _ commands: Int, _ pool: ConnectionPool) async throws(TransportError) {
+    /// - Parameter commands: that the step was for the server: a script, and what it calls.
+    mutating func leaveTime(_ rest: Duration, commands: Int, _ pool: ConnectionPool) async throws(TransportError) {
         own += commands
         let passed = lookedAt.duration(to: .now)
         if seen == nil || passed > Self.pause {
@@ -223,8 +224,7 @@ private struct ServerLoad {
             if let told, let seen { isBusy = Double(told - seen - own - 1) / passed.seconds > Self.busy }
             (seen, lookedAt, own) = (told, .now, 0)
         }
-        // While it stood in line, others were served.
-        if isBusy { try? await Task.sleep(for: max(.zero, work * times - (took - work))) }
+        if isBusy { try? await Task.sleep(for: rest) }
     }
 
     private static func commands(_ info: String) -> Int? {
